@@ -1,1 +1,79 @@
-"""x"""
+"""connectorkit: learn and test the Connector API in Jupyter, on a local sandbox or a real account.
+
+>>> import connectorkit as ck
+>>> kit = ck.connect()                                       # doctest: +SKIP
+>>> talk = kit.consumer("ana@example").open(first_name="Ana")  # doctest: +SKIP
+>>> talk.send("Where is my parcel?")                         # doctest: +SKIP
+>>> kit.log.exchanges()                                      # doctest: +SKIP
+
+Names are loaded when first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from connectorkit import envelopes, scenarios, sdes
+    from connectorkit.client import AsyncClient, Client
+    from connectorkit.errors import (
+        ApiError,
+        AuthenticationError,
+        ConnectorError,
+        EnvelopeError,
+        InvalidRequestError,
+        SettingsError,
+    )
+    from connectorkit.kit import AsyncKit, Kit, connect, connect_async
+    from connectorkit.response_log import ResponseLog
+    from connectorkit.settings import Settings
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "AsyncKit",
+    "AuthenticationError",
+    "Client",
+    "ConnectorError",
+    "EnvelopeError",
+    "InvalidRequestError",
+    "Kit",
+    "ResponseLog",
+    "Settings",
+    "SettingsError",
+    "connect",
+    "connect_async",
+    "envelopes",
+    "scenarios",
+    "sdes",
+]
+
+_MODULES = ("envelopes", "scenarios", "sdes")
+_HOMES = {
+    "AsyncClient": "client",
+    "AsyncKit": "kit",
+    "Client": "client",
+    "Kit": "kit",
+    "ResponseLog": "response_log",
+    "Settings": "settings",
+    "connect": "kit",
+    "connect_async": "kit",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'connectorkit' has no attribute {name!r}")
+    if name in _MODULES:
+        return importlib.import_module(f"connectorkit.{name}")
+    home = importlib.import_module(f"connectorkit.{_HOMES.get(name, 'errors')}")
+    value = getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,355 @@
+"""Authentication: domain lookup, AppJWT and ConsumerJWS, as one ``httpx.Auth`` flow for both clients.
+
+The flow knows nothing of sockets, threads or tasks. It yields requests to be sent and ``Turn`` marks where
+only one caller at a time may go on; the two drivers at the end differ only in how they wait. However many
+threads or tasks ask at once, one request is made for each thing that is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from connectorkit import errors, operations, wire
+from connectorkit.log import Exchange
+from connectorkit.operations import Operation
+from connectorkit.redact import Redactor, Secret
+from connectorkit.replies import Message, Reply, unexpected
+from connectorkit.settings import Settings
+from connectorkit.tokens import Token
+from connectorkit.transport import EXTENSION, Call
+
+RENEW_EARLY_SECONDS = 300  # the vendor's guide: renew five minutes before expiry
+DOMAINS_KEPT_SECONDS = 1800  # hosts may move; clients keep them half an hour at least
+
+_DOMAINS, _APP_JWT = "domains", "app_jwt"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Wait until nobody else holds ``key``; ``Turn(None)`` gives the one taken last back."""
+
+    key: str | None
+
+
+Flow = Generator[httpx.Request | Turn, httpx.Response | None, None]
+
+
+class Credentials:
+    """What a client has found out: hosts, its AppJWT, and a ConsumerJWS per consumer. Held in memory only."""
+
+    def __init__(
+        self, settings: Settings, redactor: Redactor, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.app_jwt: Token | None = None
+        self.consumer_jws: dict[str, Token] = {}
+        self.thread_turns: dict[str, threading.Lock] = {}
+        self.task_turns: dict[str, asyncio.Lock] = {}
+        self._redactor = redactor
+        self._domains: dict[str, str] = {}
+        self._domains_until = float("-inf")
+        redactor.learn(settings.client_secret)
+
+    @property
+    def domains(self) -> dict[str, str] | None:
+        """Service name to host, or ``None`` when the lookup is due."""
+        return self._domains if self.clock() < self._domains_until else None
+
+    def fresh_app_jwt(self) -> Token | None:
+        """The AppJWT unless it is missing or about to expire."""
+        token = self.app_jwt
+        if token is None:
+            return None
+        left = token.seconds_left
+        return token if left is None or left > RENEW_EARLY_SECONDS else None
+
+    def keep_domains(self, reply: Reply) -> None:
+        """Remember the answer to a domain lookup."""
+        reply.raise_for_error()
+        entries = reply.json.get("baseURIs") if isinstance(reply.json, dict) else None
+        if not isinstance(entries, list):
+            raise unexpected(reply, "a JSON object with baseURIs")
+        self._domains = {
+            str(entry["service"]): str(entry["baseURI"])
+            for entry in entries
+            if isinstance(entry, dict) and "service" in entry and "baseURI" in entry
+        }
+        self._domains_until = self.clock() + DOMAINS_KEPT_SECONDS
+
+    def keep_app_jwt(self, reply: Reply) -> None:
+        """Remember the answer to an AppJWT request."""
+        self.app_jwt = self._token(reply, "AppJWT", "access_token")
+
+    def keep_consumer_jws(self, consumer: str, reply: Reply) -> None:
+        """Remember the answer to a ConsumerJWS request; such a token never expires."""
+        self.consumer_jws[consumer] = self._token(reply, "ConsumerJWS", "token")
+
+    def url(self, operation: Operation) -> httpx.URL:
+        """Where an operation goes, now that the hosts are known."""
+        if operation.service is None:
+            return httpx.URL(self.settings.domain_lookup + operation.target)
+        host = (self.domains or {}).get(operation.service)
+        if host is None:
+            raise errors.SettingsError(
+                f"The domain lookup at {self.settings.domain_lookup} names no host for "
+                f"{operation.service!r} of account {self.settings.account_id!r}. Check the account id, and "
+                "that the account has this service."
+            )
+        if urlsplit(f"//{host}").netloc != host or "@" in host:
+            raise errors.SettingsError(
+                f"The domain lookup at {self.settings.domain_lookup} names {host!r} as the host for "
+                f"{operation.service!r}, which is no host name. Check CONNECTORKIT_DOMAIN_LOOKUP."
+            )
+        return httpx.URL(f"{self.settings.scheme}://{host}{operation.target}")
+
+    def _token(self, reply: Reply, kind: str, member: str) -> Token:
+        reply.raise_for_error()
+        text = reply.json.get(member) if isinstance(reply.json, dict) else None
+        if not isinstance(text, str) or not text:
+            raise unexpected(reply, f"a JSON object with {member}")
+        secret = Secret(text)
+        self._redactor.learn(secret)
+        return Token(kind, secret, self.clock)
+
+
+class ConnectorAuth(httpx.Auth):
+    """Finds the host, brings the tokens, and after a 401 that asks for it renews the AppJWT once.
+
+    One instance per request. ``headers`` replace what the flow would set (``None`` leaves a header out):
+    that is how a tester sends a wrong token, and such a token is never renewed.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        operation: Operation | None = None,
+        *,
+        consumer: str | None = None,
+        headers: dict[str, str | None] | None = None,
+        want_app_jwt: bool = False,
+    ) -> None:
+        self._known = credentials
+        self._operation = operation
+        self._consumer = consumer
+        self._headers = {name.lower(): value for name, value in (headers or {}).items()}
+        self._want_app_jwt = want_app_jwt
+
+    def flow(self, request: httpx.Request | None) -> Flow:
+        """Everything that must be sent so that ``request`` can be, and then the request itself.
+
+        With ``None`` instead of a request only the preparations are made.
+        """
+        needs_host = self._operation is None or self._operation.service is not None
+        if needs_host:
+            yield from self._bring_domains()
+        if self._operation is None:
+            if self._want_app_jwt or self._consumer is not None:
+                yield from self._bring_app_jwt()
+            if self._consumer is not None:
+                yield from self._bring_consumer_jws(self._consumer)
+            return
+        assert request is not None
+        if wire.AUTHORIZATION.lower() not in self._headers:
+            yield from self._bring_app_jwt()
+        if self._consumer is not None and wire.ON_BEHALF.lower() not in self._headers:
+            yield from self._bring_consumer_jws(self._consumer)
+        request.url = self._known.url(self._operation)
+        request.headers["Host"] = request.url.netloc.decode("ascii")
+        yield from self._send_authorised(request)
+
+    def _send_authorised(self, request: httpx.Request) -> Generator[Any, httpx.Response, httpx.Response]:
+        token = self._sign(request)
+        response = yield request
+        if token is None or not asks_for_app_jwt(response):
+            return response
+        if self._known.app_jwt is token:  # else somebody has renewed it meanwhile
+            self._known.app_jwt = None
+        yield from self._bring_app_jwt()
+        self._sign(request)
+        Call.of(request).attempt += 1
+        response = yield request
+        return response
+
+    def _sign(self, request: httpx.Request) -> Token | None:
+        """Set the token headers; returns the AppJWT used, ``None`` where the caller brought another."""
+        for name, value in self._headers.items():
+            if value is None:
+                request.headers.pop(name, None)
+            else:
+                request.headers[name] = value
+        jws = self._known.consumer_jws.get(self._consumer or "")
+        is_jws_request = Call.of(request).operation == "consumer_jws"
+        if jws is not None and not is_jws_request and wire.ON_BEHALF.lower() not in self._headers:
+            request.headers[wire.ON_BEHALF] = jws.secret.reveal()
+        if not is_jws_request and wire.AUTHORIZATION.lower() in self._headers:
+            return None
+        token = self._known.app_jwt
+        if token is not None:
+            # The bare token: no client in use sends "Bearer", although token_type says so.
+            request.headers[wire.AUTHORIZATION] = token.secret.reveal()
+        return token
+
+    def _bring_domains(self) -> Flow:
+        if self._known.domains is None:
+            yield Turn(_DOMAINS)
+            if self._known.domains is None:
+                request = self._request(operations.find_domains(self._known.settings.account_id))
+                response = yield request
+                self._known.keep_domains(reply_of(request, _given(response)))
+            yield Turn(None)
+
+    def _bring_app_jwt(self) -> Flow:
+        if self._known.fresh_app_jwt() is None:
+            yield Turn(_APP_JWT)
+            if self._known.fresh_app_jwt() is None:
+                known = self._known.settings
+                request = self._request(
+                    operations.get_app_jwt(known.account_id, known.client_id, known.client_secret)
+                )
+                response = yield request
+                self._known.keep_app_jwt(reply_of(request, _given(response)))
+            yield Turn(None)
+
+    def _bring_consumer_jws(self, consumer: str) -> Flow:
+        if consumer not in self._known.consumer_jws:
+            yield Turn(f"consumer {consumer}")
+            if consumer not in self._known.consumer_jws:
+                yield from self._bring_app_jwt()
+                request = self._request(
+                    operations.get_consumer_jws(self._known.settings.account_id, consumer)
+                )
+                response = yield from self._send_authorised(request)
+                self._known.keep_consumer_jws(consumer, reply_of(request, response))
+            yield Turn(None)
+
+    def _request(self, operation: Operation) -> httpx.Request:
+        return new_request(
+            self._known.settings,
+            operation,
+            self._known.url(operation),
+            consumer=self._consumer,
+        )
+
+    def sync_auth_flow(
+        self, request: httpx.Request | None
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        """Drive the flow from a thread."""
+        held: list[threading.Lock] = []
+        flow, answer = self.flow(request), None
+        try:
+            while True:
+                step = flow.send(answer)
+                answer = None
+                if not isinstance(step, Turn):
+                    answer = yield step
+                    answer.read()
+                elif step.key is None:
+                    held.pop().release()
+                else:
+                    lock = self._known.thread_turns.setdefault(step.key, threading.Lock())
+                    lock.acquire()
+                    held.append(lock)
+        except StopIteration:
+            return
+        finally:
+            for lock in reversed(held):
+                lock.release()
+
+    async def async_auth_flow(
+        self, request: httpx.Request | None
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Drive the flow from a task."""
+        held: list[asyncio.Lock] = []
+        flow, answer = self.flow(request), None
+        try:
+            while True:
+                step = flow.send(answer)
+                answer = None
+                if not isinstance(step, Turn):
+                    answer = yield step
+                    await answer.aread()
+                elif step.key is None:
+                    held.pop().release()
+                else:
+                    lock = self._known.task_turns.setdefault(step.key, asyncio.Lock())
+                    await lock.acquire()
+                    held.append(lock)
+        except StopIteration:
+            return
+        finally:
+            for lock in reversed(held):
+                lock.release()
+
+
+def new_request(
+    settings: Settings,
+    operation: Operation,
+    url: httpx.URL | str,
+    *,
+    consumer: str | None = None,
+) -> httpx.Request:
+    """The request of an operation, with the timeout and the log's context that a bare one would lack."""
+    call = Call(operation.name, settings.account_id, consumer)
+    headers = {"Accept": wire.JSON_MEDIA_TYPE}
+    if operation.content_type is not None:
+        headers["Content-Type"] = operation.content_type
+    return httpx.Request(
+        operation.method,
+        url,
+        headers=headers,
+        content=operation.content if operation.method != "GET" else None,
+        extensions={"timeout": httpx.Timeout(settings.timeout).as_dict(), EXTENSION: call},
+    )
+
+
+def asks_for_app_jwt(response: httpx.Response) -> bool:
+    """Whether a 401 can be cured by a fresh AppJWT.
+
+    ``errorCode`` decides: 40102 and 40105 are about the AppJWT, 40103 and 40104 about the consumer. A 401
+    that carries no number is given one try.
+    """
+    if response.status_code != 401:
+        return False
+    message = Message.read(_json(response))
+    number = message.error_code if message else None
+    return number in (wire.INVALID_APP_JWT, wire.MISSING_APP_JWT, None)
+
+
+def reply_of(request: httpx.Request, response: httpx.Response) -> Reply:
+    """The answer in the kit's terms, with the exchange the transport recorded."""
+    call = Call.of(request)
+    decoded = _json(response)
+    items = decoded if isinstance(decoded, list) else [decoded]
+    try:
+        retry_after = float(response.headers["Retry-After"])
+    except (KeyError, ValueError):
+        retry_after = None
+    return Reply(
+        operation=call.operation,
+        status_code=response.status_code,
+        messages=tuple(message for item in items if (message := Message.read(item)) is not None),
+        json=decoded,
+        exchange=call.exchange or Exchange(call.operation, request.method, str(request.url.copy_with(query=None))),
+        retry_after=retry_after,
+    )
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _given(response: httpx.Response | None) -> httpx.Response:
+    assert response is not None, "a request was yielded, so the driver sends its response"
+    return response

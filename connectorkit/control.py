@@ -1,0 +1,65 @@
+"""The kit's side of the sandbox's control API: its clock, its state, a fresh start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from connectorkit import markup
+from connectorkit.errors import SandboxError
+from connectorkit.redact import Secret
+
+
+class SandboxControl:
+    """Steers one running sandbox. Control calls are not part of the API, so they are not in the log."""
+
+    def __init__(self, base_url: str, control_token: Secret) -> None:
+        self.base_url = base_url
+        self._token = control_token
+        self._http = httpx.Client(base_url=base_url, timeout=10, trust_env=False)
+
+    def about(self) -> dict[str, Any]:
+        """What the sandbox imitates and what it does not."""
+        return self._call("GET", "/sandbox/about")
+
+    def now(self) -> datetime:
+        """The time it is in the sandbox (UTC)."""
+        return datetime.fromisoformat(self._call("GET", "/sandbox/clock")["now"])
+
+    def advance(self, *, minutes: float = 0, seconds: float = 0) -> datetime:
+        """Let time pass in the sandbox at once; returns the new time there. Never backwards."""
+        moved = self._call("POST", "/sandbox/clock", {"advance_seconds": minutes * 60 + seconds})
+        return datetime.fromisoformat(moved["now"])
+
+    def state(self) -> dict[str, Any]:
+        """Profiles and conversations as the sandbox holds them."""
+        return self._call("GET", "/sandbox/state")
+
+    def reset(self) -> None:
+        """Forget profiles and conversations and return to real time; tokens issued before stay genuine."""
+        self._call("POST", "/sandbox/reset")
+
+    def close(self) -> None:
+        """Close the connection; the sandbox goes on."""
+        self._http.close()
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self._token.reveal()}"}
+        try:
+            response = self._http.request(method, path, json=body, headers=headers)
+        except httpx.TransportError as error:
+            raise SandboxError(
+                f"The sandbox at {self.base_url} does not answer ({error}). Connect again to start a new one."
+            ) from None
+        answer = response.json()
+        if response.status_code != 200:
+            raise SandboxError(f"The sandbox refused: {answer.get('error')} ({response.status_code}).")
+        return dict(answer)
+
+    def __repr__(self) -> str:
+        return f"<SandboxControl of {self.base_url}>"
+
+    def _repr_html_(self) -> str:
+        return markup.facts("Sandbox", [("address", self.base_url), ("time there", self.now().isoformat())])

@@ -1,0 +1,115 @@
+"""What can go wrong, sorted by what the caller can do about it. Network failures stay httpx's own.
+
+::
+
+    ConnectorError
+    ├── SettingsError               nothing was sent; fix a setting
+    ├── EnvelopeError               nothing was sent; fix the named field
+    ├── LogError                    the response log cannot be opened, read or written
+    ├── SandboxError                the local sandbox did not start or has gone
+    └── ApiError                    the service answered and refused
+        ├── AuthenticationError         401: a token is missing, expired or refused
+        ├── InvalidRequestError         400 and its kin: the request was read and refused
+        │   ├── ConversationClosedError       open a new conversation
+        │   └── ConversationAlreadyOpenError  use the open one
+        ├── NotFoundError               404: no such conversation, dialog or path
+        ├── RateLimitedError            429: wait ``retry_after`` seconds
+        ├── ServerError                 5xx: retrying may help
+        └── UnexpectedAnswerError       the answer is not what the API documents
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connectorkit.log import Exchange
+
+
+class ConnectorError(Exception):
+    """Base of every error the kit raises itself."""
+
+
+class SettingsError(ConnectorError):
+    """A setting is missing or wrong; nothing was sent."""
+
+
+class EnvelopeError(ConnectorError, ValueError):
+    """A builder refused a value; ``field`` names it. Nothing was sent."""
+
+    def __init__(self, field: str, problem: str, fix: str) -> None:
+        super().__init__(f"{field} {problem}. {fix}")
+        self.field = field
+
+
+class LogError(ConnectorError):
+    """The response log cannot be opened, read or written."""
+
+
+class SandboxError(ConnectorError):
+    """The local sandbox did not start, or refused a control call."""
+
+
+class ApiError(ConnectorError):
+    """The service refused a request.
+
+    ``error_code`` is the five-digit number of an authorisation error, else ``None``; ``code`` is the status
+    word or number of the body; ``advice`` is the next step; ``exchange`` is the logged request and response.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        code: str | int | None = None,
+        error_code: int | None = None,
+        title: str | None = None,
+        details: str | None = None,
+        advice: str = "",
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.code = code
+        self.error_code = error_code
+        self.title = title
+        self.details = details
+        self.advice = advice
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.exchange = exchange
+
+
+class AuthenticationError(ApiError):
+    """401: a token or credential is missing, expired or refused."""
+
+
+class InvalidRequestError(ApiError):
+    """The request was read and refused; sending it again unchanged will not help."""
+
+
+class ConversationClosedError(InvalidRequestError):
+    """The conversation is closed for good; open a new one."""
+
+
+class ConversationAlreadyOpenError(InvalidRequestError):
+    """The consumer has an open conversation already, and may have only one."""
+
+
+class NotFoundError(ApiError):
+    """404: no such conversation, dialog, service or path."""
+
+
+class RateLimitedError(ApiError):
+    """429: too many requests; wait ``retry_after`` seconds, at least one."""
+
+
+class ServerError(ApiError):
+    """5xx: the service failed; trying again later may help."""
+
+
+class UnexpectedAnswerError(ApiError):
+    """The answer has a shape the API does not document."""

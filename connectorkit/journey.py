@@ -1,0 +1,221 @@
+"""Consumers and conversations: the calls in the words of somebody who talks.
+
+Methods here raise typed errors for refusals; the same request sent with ``kit.send`` returns them as a reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from connectorkit import envelopes, markup, sdes
+from connectorkit.errors import ConversationAlreadyOpenError
+from connectorkit.replies import Reply, unexpected
+from connectorkit.tokens import Token
+
+if TYPE_CHECKING:
+    from connectorkit.client import AsyncClient, Client
+
+
+def opening(
+    brand_id: str,
+    *,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    customer: Mapping[str, Any] | None = None,
+    skill_id: str | int | None = None,
+    ttr_name: str | None = None,
+    campaign: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
+    text: str | None = None,
+) -> list[dict[str, Any]]:
+    """The batch that ``open`` sends: profile, conversation request, and the first text if there is one.
+
+    ``customer`` is an entry from ``sdes.customer_info``; ``campaign`` and ``context`` come from the
+    builders of the same name in ``envelopes``.
+    """
+    named = first_name is not None or last_name is not None
+    attributes = [sdes.personal_info(first_name=first_name, last_name=last_name)] if named else []
+    attributes += [dict(customer)] if customer is not None else []
+    batch = [
+        envelopes.set_profile(first_name=first_name, last_name=last_name, sdes=attributes),
+        envelopes.request_conversation(
+            brand_id,
+            skill_id=skill_id,
+            ttr_name=ttr_name,
+            campaign_info=campaign,
+            conversation_context=context,
+        ),
+    ]
+    if text is not None:
+        first = envelopes.publish_text("unknown", text)
+        first["body"]["dialogId"] = ""  # the service fills in the conversation it is about to open
+        batch.append(first)
+    return batch
+
+
+class _Consumer:
+    """What both kinds of consumer share."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    def _repr_html_(self) -> str:
+        return markup.facts("Consumer", [("name", self.name)])
+
+
+class Consumer(_Consumer):
+    """One consumer, for whom the connector speaks."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        super().__init__(name)
+        self._client = client
+
+    def open(self, **opening_words: Any) -> Conversation:
+        """CONVERSATION: set the profile and open a conversation. See ``opening`` for what can be said.
+
+        Where the service refuses because one is open already, and the log remembers which, that one is
+        returned, marked as ``resumed``: a notebook can be run again from the top.
+        """
+        batch = opening(self._client.settings.account_id, **opening_words)
+        reply = self._client.conversation(batch, consumer=self.name)
+        return Conversation(self, *_opened(self._client, self.name, reply))
+
+    def set_profile(self, **profile: Any) -> Reply:
+        """SEND ``userprofile.SetUserProfile``; the arguments are those of ``envelopes.set_profile``."""
+        return self._send(envelopes.set_profile(**profile))
+
+    def jws(self) -> Token:
+        """This consumer's ConsumerJWS, fetched when it is first needed."""
+        return self._client.consumer_jws(self.name)
+
+    def _send(self, envelope: dict[str, Any]) -> Reply:
+        return self._client.send(envelope, consumer=self.name).raise_for_error()
+
+
+class _Conversation:
+    """What both kinds of conversation share."""
+
+    def __init__(self, consumer: _Consumer, id: str, resumed: bool) -> None:
+        self.id = id
+        self.resumed = resumed
+        self.closed = False
+        self._name = consumer.name
+
+    @property
+    def dialog_id(self) -> str:
+        """The main dialog, which has the conversation's own id."""
+        return self.id
+
+    def _facts(self) -> list[tuple[str, str]]:
+        state = "closed" if self.closed else "open (resumed)" if self.resumed else "open"
+        return [("id", self.id), ("consumer", self._name), ("state", state)]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: " + ", ".join(f"{n} {v}" for n, v in self._facts()) + ">"
+
+    def _repr_html_(self) -> str:
+        return markup.facts("Conversation", self._facts())
+
+
+class Conversation(_Conversation):
+    """An open conversation of one consumer."""
+
+    def __init__(self, consumer: Consumer, id: str, resumed: bool = False) -> None:
+        super().__init__(consumer, id, resumed)
+        self.consumer = consumer
+
+    def send(self, text: str) -> Reply:
+        """SEND ``ms.PublishEvent`` with a text; the reply's ``sequence`` is its number in the dialog."""
+        return self.consumer._send(envelopes.publish_text(self.dialog_id, text))
+
+    def chat_state(self, chat_state: str) -> Reply:
+        """Tell the agent what the consumer does: ACTIVE, INACTIVE, GONE, COMPOSING or PAUSE."""
+        return self.consumer._send(envelopes.publish_chat_state(self.dialog_id, chat_state))
+
+    def typing(self) -> Reply:
+        """The consumer is typing (COMPOSING), until another chat state is sent."""
+        return self.chat_state("COMPOSING")
+
+    def rate(self, rate: int, *, resolved: bool = True) -> Reply:
+        """The consumer's satisfaction (CSAT), 1 to 5, and whether the matter was settled."""
+        return self.consumer._send(envelopes.rate_conversation(self.id, rate, resolved=resolved))
+
+    def close(self) -> Reply:
+        """Close the conversation, for good."""
+        reply = self.consumer._send(envelopes.close_conversation(self.id))
+        self.closed = True
+        return reply
+
+
+class AsyncConsumer(_Consumer):
+    """The asynchronous twin of ``Consumer``."""
+
+    def __init__(self, client: AsyncClient, name: str) -> None:
+        super().__init__(name)
+        self._client = client
+
+    async def open(self, **opening_words: Any) -> AsyncConversation:
+        """See ``Consumer.open``."""
+        batch = opening(self._client.settings.account_id, **opening_words)
+        reply = await self._client.conversation(batch, consumer=self.name)
+        return AsyncConversation(self, *_opened(self._client, self.name, reply))
+
+    async def set_profile(self, **profile: Any) -> Reply:
+        """See ``Consumer.set_profile``."""
+        return await self._send(envelopes.set_profile(**profile))
+
+    async def jws(self) -> Token:
+        """See ``Consumer.jws``."""
+        return await self._client.consumer_jws(self.name)
+
+    async def _send(self, envelope: dict[str, Any]) -> Reply:
+        return (await self._client.send(envelope, consumer=self.name)).raise_for_error()
+
+
+class AsyncConversation(_Conversation):
+    """The asynchronous twin of ``Conversation``."""
+
+    def __init__(self, consumer: AsyncConsumer, id: str, resumed: bool = False) -> None:
+        super().__init__(consumer, id, resumed)
+        self.consumer = consumer
+
+    async def send(self, text: str) -> Reply:
+        """See ``Conversation.send``."""
+        return await self.consumer._send(envelopes.publish_text(self.dialog_id, text))
+
+    async def chat_state(self, chat_state: str) -> Reply:
+        """See ``Conversation.chat_state``."""
+        return await self.consumer._send(envelopes.publish_chat_state(self.dialog_id, chat_state))
+
+    async def typing(self) -> Reply:
+        """See ``Conversation.typing``."""
+        return await self.chat_state("COMPOSING")
+
+    async def rate(self, rate: int, *, resolved: bool = True) -> Reply:
+        """See ``Conversation.rate``."""
+        return await self.consumer._send(envelopes.rate_conversation(self.id, rate, resolved=resolved))
+
+    async def close(self) -> Reply:
+        """See ``Conversation.close``."""
+        reply = await self.consumer._send(envelopes.close_conversation(self.id))
+        self.closed = True
+        return reply
+
+
+def _opened(client: Client | AsyncClient, consumer: str, reply: Reply) -> tuple[str, bool]:
+    """The conversation's id, and whether it was open before."""
+    try:
+        reply.raise_for_error()
+    except ConversationAlreadyOpenError as refusal:
+        remembered = client.remembered_conversation(consumer)
+        if remembered is None:
+            refusal.add_note("The log does not know which one: it was opened by another program or log.")
+            raise
+        return remembered, True
+    if reply.conversation_id is None:
+        raise unexpected(reply, "a list with a conversationId")
+    return reply.conversation_id, False

@@ -1,0 +1,165 @@
+"""``connect()``: a client for the configured account, or for a sandbox that is started on the spot."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from typing import Any
+
+from connectorkit import settings
+from connectorkit.client import AsyncClient, Client
+from connectorkit.control import SandboxControl
+from connectorkit.errors import SandboxError
+from connectorkit.redact import Secret
+from connectorkit.response_log import ResponseLog
+from connectorkit.sandbox.launch import ChildSandbox, LaunchFailed
+from connectorkit.settings import Settings
+
+
+class Kit(Client):
+    """A ``Client`` with a log that makes frames and, where there is no account, a sandbox of its own."""
+
+    log: ResponseLog
+
+    def __init__(self, settings: Settings, log: ResponseLog, lease: Lease | None, **options: Any) -> None:
+        super().__init__(settings, log=log, **options)
+        self._lease = lease
+
+    @property
+    def sandbox(self) -> SandboxControl:
+        """The sandbox's clock and state. Raises ``SandboxError`` when a real account is configured."""
+        if self._lease is None:
+            raise SandboxError(
+                f"This kit talks to account {self.settings.account_id}, not to a sandbox. "
+                "Use ck.connect(sandbox=True) for one."
+            )
+        return self._lease.control
+
+    def close(self) -> None:
+        """Close connections and the log, and stop the sandbox unless another kit still uses it."""
+        super().close()
+        if self._lease is not None:
+            self._lease.release()
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [("talks to", _target(self.settings, self._lease)), *super()._facts()]
+
+
+class AsyncKit(AsyncClient):
+    """The asynchronous twin of ``Kit``."""
+
+    log: ResponseLog
+
+    def __init__(self, settings: Settings, log: ResponseLog, lease: Lease | None, **options: Any) -> None:
+        super().__init__(settings, log=log, **options)
+        self._lease = lease
+
+    @property
+    def sandbox(self) -> SandboxControl:
+        """See ``Kit.sandbox``. Control calls are not awaited."""
+        if self._lease is None:
+            raise SandboxError(f"This kit talks to account {self.settings.account_id}, not to a sandbox.")
+        return self._lease.control
+
+    async def close(self) -> None:
+        """See ``Kit.close``."""
+        await super().close()
+        if self._lease is not None:
+            self._lease.release()
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [("talks to", _target(self.settings, self._lease)), *super()._facts()]
+
+
+def connect(*, sandbox: bool = False, seed: int | None = None, **given: Any) -> Kit:
+    """A kit for the configured account, or for the sandbox where none is configured.
+
+    Settings come from keyword arguments, ``CONNECTORKIT_*`` environment variables or a ``.env`` file, in
+    this order: ``account_id``, ``client_id``, ``client_secret``, ``domain_lookup``, ``log``, ``scheme``,
+    ``timeout``. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the sandbox's ids
+    and keys reproducible. Kits of one process share one sandbox.
+    Raises ``SettingsError``, ``LogError`` or ``SandboxError``.
+    """
+    return Kit(*_connection(sandbox, seed, given))
+
+
+def connect_async(*, sandbox: bool = False, seed: int | None = None, **given: Any) -> AsyncKit:
+    """The same as ``connect``, for tasks; making the kit itself is not awaited."""
+    return AsyncKit(*_connection(sandbox, seed, given))
+
+
+def _connection(
+    sandbox: bool, seed: int | None, given: dict[str, Any]
+) -> tuple[Settings, ResponseLog, Lease | None]:
+    configured = None if sandbox else settings.load(**given)
+    path = configured.log if configured else settings.log_path(log=given.get("log"))
+    if configured is not None:
+        return configured, ResponseLog(path), None
+    lease = Lease(seed)
+    try:
+        ready = lease.ready
+        return (
+            Settings(
+                account_id=ready["account_id"],
+                client_id=ready["client_id"],
+                client_secret=Secret(ready["client_secret"]),
+                domain_lookup=ready["base_url"],
+                scheme="http",
+                timeout=settings.timeout_seconds(given.get("timeout")),
+                log=path,
+            ),
+            ResponseLog(path),
+            lease,
+        )
+    except BaseException:
+        lease.release()
+        raise
+
+
+class Lease:
+    """One kit's share in this process's sandbox; the sandbox stops with the last share.
+
+    A share whose kit was thrown away without ``close()`` is given back by the garbage collector.
+    """
+
+    _lock = threading.Lock()
+    _running: dict[tuple[int, int | None], tuple[ChildSandbox, set[int]]] = {}
+
+    def __init__(self, seed: int | None) -> None:
+        # A forked process must not take its parent's sandbox for its own: the pipe is the parent's.
+        key = (os.getpid(), seed)
+        with self._lock:
+            child, shares = self._running.get(key, (None, set[int]()))
+            if child is None or not child.alive:
+                child, shares = _launch(seed), set()
+                self._running[key] = child, shares
+            shares.add(id(self))
+        self.ready: dict[str, Any] = child.ready
+        self.control = SandboxControl(self.ready["base_url"], Secret(self.ready["control_token"]))
+        self.release = weakref.finalize(self, Lease._give_back, key, id(self), child, self.control)
+
+    @classmethod
+    def _give_back(
+        cls, key: tuple[int, int | None], share: int, child: ChildSandbox, control: SandboxControl
+    ) -> None:
+        control.close()
+        with cls._lock:
+            running, shares = cls._running.get(key, (None, set[int]()))
+            if running is not child:
+                return
+            shares.discard(share)
+            if not shares:
+                del cls._running[key]
+                child.stop()
+
+
+def _launch(seed: int | None) -> ChildSandbox:
+    try:
+        return ChildSandbox(seed=seed)
+    except (LaunchFailed, OSError) as error:
+        raise SandboxError(str(error)) from None
+
+
+def _target(known: Settings, lease: Lease | None) -> str:
+    return f"account {known.account_id}" if lease is None else f"the sandbox at {known.domain_lookup}"

@@ -1,0 +1,70 @@
+"""The only place where the kit makes HTML. Every text that enters is escaped; callers pass plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+# JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
+_TEXT = "var(--jp-content-font-color1, CanvasText)"
+_DIM = "var(--jp-content-font-color2, GrayText)"
+_LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
+_GOOD = "var(--jp-success-color1, #2e7d32)"
+_BAD = "var(--jp-error-color1, #c62828)"
+_CONSUMER = "var(--jp-brand-color3, rgba(33, 150, 243, 0.25))"
+_CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
+
+
+def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = None) -> str:
+    """A titled two-column list of names and values; ``good`` colours the title's mark."""
+    mark = "" if good is None else f'<span style="color: {_GOOD if good else _BAD}">{"●"}</span> '
+    body = "".join(
+        f'<tr><th scope="row" style="{_CELL} color: {_DIM}; font-weight: normal">{escape(str(name))}</th>'
+        f'<td style="{_CELL} overflow-wrap: anywhere">{escape(str(value))}</td></tr>'
+        for name, value in rows
+    )
+    return (
+        f'<div style="color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
+        f'<table style="border-collapse: collapse; margin: 4px 0 0 0; text-align: left">{body}</table></div>'
+    )
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "Nothing yet.") -> str:
+    """A plain table with a header row; says ``empty`` when there are no rows."""
+    body = "".join(
+        "<tr>" + "".join(f'<td style="{_CELL}">{_cell(value)}</td>' for value in row) + "</tr>" for row in rows
+    )
+    if not body:
+        return note(empty)
+    head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
+    return (
+        f'<div style="overflow-x: auto; color: {_TEXT}"><table style="border-collapse: collapse">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def transcript(lines: Iterable[tuple[str, str, str]], *, empty: str = "No messages yet.") -> str:
+    """Speech bubbles, one per (who, text, remark), in a region that screen readers announce."""
+    bubbles = "".join(
+        f'<div style="margin: 4px 0; max-width: 80%; width: fit-content; padding: 6px 10px; border-radius: 10px; '
+        f'background: {_CONSUMER}"><div style="white-space: pre-wrap; overflow-wrap: anywhere">{escape(text)}</div>'
+        f'<div style="font-size: 80%; color: {_DIM}">{escape(who)} · {escape(remark)}</div></div>'
+        for who, text, remark in lines
+    )
+    return (
+        f'<div role="log" aria-label="Transcript" style="color: {_TEXT}; line-height: 1.4">'
+        f"{bubbles or note(empty)}</div>"
+    )
+
+
+def note(text: str, *, good: bool | None = None) -> str:
+    """One line of plain words; ``good`` gives it the colour of success or failure."""
+    colour = _DIM if good is None else _GOOD if good else _BAD
+    return f'<div role="status" style="color: {colour}; line-height: 1.4">{escape(text)}</div>'
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return f'<span style="color: {_GOOD if value else _BAD}">{"✓" if value else "✗"}</span>'
+    return escape("" if value is None else str(value))

@@ -1,0 +1,99 @@
+"""All that differs between the calls of the Connector API: service, path, body, and which tokens it needs.
+
+Both clients turn an ``Operation`` into an ``httpx.Request``; neither knows any path by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from connectorkit import wire
+from connectorkit.redact import Secret
+
+Payload = dict[str, Any] | list[Any] | str | bytes
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call, ready to be sent once the host of its ``service`` is known.
+
+    ``service`` ``None`` means the domain lookup itself, the only call with a configured host.
+    """
+
+    name: str
+    method: str
+    service: wire.Service | None
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+    content_type: str | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query, as they follow the host."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+
+def encode(payload: Payload) -> bytes:
+    """The bytes to send: compact UTF-8 JSON of a dict or list; a ``str`` or ``bytes`` goes as it is."""
+    if isinstance(payload, bytes):
+        return payload
+    if isinstance(payload, str):
+        return payload.encode("utf-8", "surrogatepass")
+    # surrogatepass: a tester may send half a surrogate pair on purpose.
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def find_domains(account_id: str) -> Operation:
+    """Which host serves which service of the account. Needs no token."""
+    path = _path(wire.DOMAINS_PATH, account_id)
+    return Operation("domains", "GET", None, path, {"version": wire.DOMAINS_VERSION})
+
+
+def get_app_jwt(account_id: str, client_id: str, client_secret: Secret) -> Operation:
+    """An AppJWT for the connector, by client credentials.
+
+    Of the three documented placements this is the newest: id and secret in the form, so that they stay
+    out of URLs and of other people's logs.
+    """
+    form = {"client_id": client_id, "client_secret": client_secret.reveal()}
+    return Operation(
+        "app_jwt",
+        "POST",
+        wire.SENTINEL,
+        _path(wire.APP_JWT_PATH, account_id),
+        {"v": wire.APP_JWT_VERSION, "grant_type": wire.CLIENT_CREDENTIALS},
+        urlencode(form).encode(),
+        wire.FORM_MEDIA_TYPE,
+    )
+
+
+def get_consumer_jws(account_id: str, ext_consumer_id: str) -> Operation:
+    """A ConsumerJWS for one consumer. Needs an AppJWT."""
+    path = _path(wire.CONSUMER_JWS_PATH, account_id)
+    body = {"ext_consumer_id": ext_consumer_id}
+    return _json_post("consumer_jws", wire.IDP, path, wire.CONSUMER_JWS_VERSION, body)
+
+
+def conversation(account_id: str, batch: Payload) -> Operation:
+    """CONVERSATION: a batch of requests that opens a conversation and sets the profile."""
+    path = _path(wire.CONVERSATION_PATH, account_id)
+    return _json_post("conversation", wire.MESSAGING, path, wire.MESSAGING_VERSION, batch)
+
+
+def send(account_id: str, envelope: Payload) -> Operation:
+    """SEND: one request into an open conversation."""
+    path = _path(wire.SEND_PATH, account_id)
+    return _json_post("send", wire.MESSAGING, path, wire.MESSAGING_VERSION, envelope)
+
+
+def _path(template: str, account_id: str) -> str:
+    return template.format(account_id=quote(account_id, safe=""))
+
+
+def _json_post(name: str, service: wire.Service, path: str, version: str, payload: Payload) -> Operation:
+    return Operation(name, "POST", service, path, {"v": version}, encode(payload), wire.JSON_MEDIA_TYPE)

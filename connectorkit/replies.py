@@ -1,0 +1,247 @@
+"""What the service answered, read once: response forms, error objects, and the typed error each stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectorkit import errors, markup, wire
+from connectorkit.log import Exchange
+
+# The next step after each refusal. `errorCode` decides where there is one, else the HTTP status.
+ADVICE: dict[int, str] = {
+    wire.MISSING_PARAMETER: "Add brandId, equal to the account id, to the conversation request.",
+    wire.INVALID_APP_JWT: "Get a new AppJWT and send the request once more; the kit has done so by itself.",
+    wire.INVALID_CONSUMER_JWS: "Use the consumer who owns this conversation; check account and consumer.",
+    wire.MISSING_CONSUMER_JWS: "Send the ConsumerJWS in the X-LP-ON-BEHALF header.",
+    wire.MISSING_APP_JWT: "Send the AppJWT, without a Bearer prefix, in the Authorization header.",
+    400: "Correct the request; sending it again unchanged will not help.",
+    401: "Check client id, client secret and account; a fresh AppJWT was refused too.",
+    404: "Check the conversation id and the path.",
+    405: "Use the documented HTTP method.",
+    413: "Send a smaller body.",
+    415: "Send Content-Type: application/json.",
+    429: "Wait at least one second (five for token calls) and spread the load.",
+    451: "The account is blocked; do not retry, contact the vendor's support.",
+}
+SERVER_ADVICE = "Try again after 5, 10 and 15 seconds, then report it."
+CLOSED_ADVICE = "Open a new conversation and send it there."
+ALREADY_OPEN_ADVICE = "Use the open conversation, or close it first; a consumer may have only one."
+
+
+@dataclass(frozen=True)
+class Message:
+    """One response message: an entry of a CONVERSATION answer, or the whole SEND answer."""
+
+    code: str | int | None
+    body: dict[str, Any] = field(default_factory=dict)
+    request_id: str | None = None
+    kind: str = wire.RESPONSE
+    type: str | None = None
+
+    @classmethod
+    def read(cls, value: Any) -> Message | None:
+        """The message in a decoded JSON value, or ``None`` where there is none.
+
+        Success answers carry no ``kind`` on the wire; it is filled in (R1).
+        """
+        if not isinstance(value, dict) or "code" not in value:
+            return None
+        body = value.get("body")
+        req_id = value.get("reqId")
+        return cls(
+            code=value["code"],
+            body=body if isinstance(body, dict) else {},
+            request_id=None if req_id is None else str(req_id),
+            kind=str(value.get("kind", wire.RESPONSE)),
+            type=value.get("type"),
+        )
+
+    @property
+    def ok(self) -> bool:
+        """Whether ``code`` is OK, as a word or as a number."""
+        return self.code == "OK" or (isinstance(self.code, int) and 200 <= self.code < 300)
+
+    @property
+    def text(self) -> str | None:
+        """What the body says in words, if anything."""
+        body = self.body
+        said = body.get("msg") or body.get("details")
+        return None if said is None else str(said)
+
+    @property
+    def error_code(self) -> int | None:
+        """The five-digit number of an authorisation error."""
+        number = self.body.get("errorCode")
+        return number if isinstance(number, int) else None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one call. A refusal is a value here; ``raise_for_error()`` makes it an exception.
+
+    ``messages`` holds one response message per request, in the order of the requests.
+    """
+
+    operation: str
+    status_code: int
+    messages: tuple[Message, ...]
+    json: Any
+    exchange: Exchange
+    retry_after: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the HTTP status and every message in the answer say so."""
+        return 200 <= self.status_code < 300 and all(m.ok for m in self.messages)
+
+    @property
+    def _deciding(self) -> Message | None:
+        failed = (m for m in self.messages if not m.ok)
+        return next(failed, self.messages[-1] if self.messages else None)
+
+    @property
+    def code(self) -> str | int | None:
+        """``code`` of the first failed message, else of the last one."""
+        return self._deciding.code if self._deciding else None
+
+    @property
+    def sequence(self) -> int | None:
+        """The published event's number in its dialog, where the answer has one."""
+        numbers = [m.body["sequence"] for m in self.messages if isinstance(m.body.get("sequence"), int)]
+        return numbers[-1] if numbers else None
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The id of the conversation that this call opened."""
+        return next((str(m.body["conversationId"]) for m in self.messages if "conversationId" in m.body), None)
+
+    @property
+    def error_code(self) -> int | None:
+        """The five-digit number of an authorisation error."""
+        return self._deciding.error_code if self._deciding else None
+
+    @property
+    def text(self) -> str | None:
+        """What the answer says in words."""
+        if self._deciding is not None:
+            return self._deciding.text
+        described = self.json.get("error_description") or self.json.get("error") if _is_object(self.json) else None
+        return None if described is None else str(described)
+
+    @property
+    def advice(self) -> str:
+        """The next step after a refusal; empty when all is well."""
+        if self.ok:
+            return ""
+        text = self.text or ""
+        if text == wire.CLOSED_MESSAGE:
+            return CLOSED_ADVICE
+        if "already has open conversation" in text:
+            return ALREADY_OPEN_ADVICE
+        if self.error_code in ADVICE:
+            return ADVICE[self.error_code]
+        if self.status_code >= 500:
+            return SERVER_ADVICE
+        return ADVICE.get(self.status_code, ADVICE[400])
+
+    @property
+    def error(self) -> errors.ApiError | None:
+        """The typed error this answer stands for, or ``None``."""
+        return None if self.ok else _error(self)
+
+    def raise_for_error(self) -> Reply:
+        """Raise the typed error of a refusal; return the reply itself when all is well."""
+        if (error := self.error) is not None:
+            raise error
+        return self
+
+    def _facts(self) -> list[tuple[str, Any]]:
+        facts = [
+            ("status", self.status_code),
+            ("code", self.code),
+            ("errorCode", self.error_code),
+            ("sequence", self.sequence),
+            ("conversation", self.conversation_id),
+            ("says", self.text),
+            ("next step", self.advice or None),
+            ("exchange", self.exchange.exchange_id),
+        ]
+        return [(name, value) for name, value in facts if value is not None]
+
+    def __repr__(self) -> str:
+        return f"<Reply to {self.operation}: " + ", ".join(f"{n} {v}" for n, v in self._facts()) + ">"
+
+    def _repr_html_(self) -> str:
+        return markup.facts(f"Reply to {self.operation}", self._facts(), good=self.ok)
+
+
+def _error(reply: Reply) -> errors.ApiError:
+    deciding = reply._deciding
+    title = deciding.body.get("title") if deciding else None
+    said = reply.text or title or "no explanation"
+    number = f", error {reply.error_code}" if reply.error_code else ""
+    return _error_class(reply)(
+        f"{_spoken(reply.operation)} was refused: {said} ({reply.status_code}{number}). {reply.advice}",
+        status_code=reply.status_code,
+        code=reply.code,
+        error_code=reply.error_code,
+        title=title,
+        details=deciding.text if deciding else reply.text,
+        advice=reply.advice,
+        request_id=deciding.request_id if deciding else None,
+        retry_after=reply.retry_after,
+        exchange=reply.exchange,
+    )
+
+
+def _error_class(reply: Reply) -> type[errors.ApiError]:
+    status, text = reply.status_code, reply.text or ""
+    if status == 401:
+        return errors.AuthenticationError
+    if status == 404:
+        return errors.NotFoundError
+    if status == 429:
+        return errors.RateLimitedError
+    if status >= 500:
+        return errors.ServerError
+    if text == wire.CLOSED_MESSAGE:
+        return errors.ConversationClosedError
+    if "already has open conversation" in text:
+        return errors.ConversationAlreadyOpenError
+    return errors.InvalidRequestError if 400 <= status < 500 else errors.UnexpectedAnswerError
+
+
+def unexpected(reply: Reply, expected: str) -> errors.UnexpectedAnswerError:
+    """The error for an answer of a shape the API does not document."""
+    advice = "Check that the domain lookup leads to the service, and look at the exchange in the log."
+    # The recorded body, not the decoded one: it is free of tokens.
+    got = _shortened(reply.exchange.response_body) if reply.exchange.response_body else "an empty body"
+    return errors.UnexpectedAnswerError(
+        f"Expected {expected} from {_spoken(reply.operation)}, got {got} ({reply.status_code}). {advice}",
+        status_code=reply.status_code,
+        advice=advice,
+        exchange=reply.exchange,
+    )
+
+
+_SPOKEN: Mapping[str, str] = {
+    "domains": "Domain lookup",
+    "app_jwt": "AppJWT request",
+    "consumer_jws": "ConsumerJWS request",
+    "conversation": "CONVERSATION",
+    "send": "SEND",
+}
+
+
+def _spoken(operation: str) -> str:
+    return _SPOKEN.get(operation, operation)
+
+
+def _shortened(text: str, longest: int = 120) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)

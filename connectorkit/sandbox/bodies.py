@@ -1,0 +1,69 @@
+"""HTTP in both directions: bounded bodies in, JSON with an exact media type out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from connectorkit import wire
+from connectorkit.sandbox import refusals
+from connectorkit.sandbox.refusals import Refusal, bad
+
+BODY_SECONDS = 30
+# What is read and thrown away of a body that is too large, so that the client gets to see the answer.
+DRAINED_BYTES = 16 * wire.MAX_BODY_BYTES
+
+
+def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer, compact UTF-8."""
+    content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    given = {"Content-Type": wire.JSON_MEDIA_TYPE} | (headers or {})
+    return Response(content, status, given)
+
+
+def refused(refusal: Refusal) -> Response:
+    """The wire form of a refusal."""
+    return answer(refusal.body, refusal.status, refusal.headers)
+
+
+async def read_body(request: Request) -> bytes | None:
+    """The body, or ``None`` when it is over the limit; 408 when it takes too long."""
+    body, received = bytearray(), 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                received += len(chunk)
+                if received <= wire.MAX_BODY_BYTES:
+                    body += chunk
+                elif received > DRAINED_BYTES:
+                    break
+    except TimeoutError:
+        raise refusals.plain(408, f"The body did not arrive within {BODY_SECONDS} seconds") from None
+    except ClientDisconnect:
+        raise refusals.plain(400, "The body ended early") from None
+    return bytes(body) if received <= wire.MAX_BODY_BYTES else None
+
+
+def is_json(request: Request) -> bool:
+    """Whether the Content-Type says JSON; parameters do not matter."""
+    given = request.headers.get("content-type", "")
+    return given.partition(";")[0].strip().lower() == wire.JSON_MEDIA_TYPE
+
+
+def decode(body: bytes) -> Any:
+    """Strict JSON in UTF-8: no NaN, no half surrogates, no bottomless nesting."""
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise bad("the body is not valid JSON") from None
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,81 @@
+"""Starts the sandbox as a child process and waits until it is ready. Needs nothing but the standard library.
+
+The child runs apart, so that its work does not share the kernel's lock and spoil the timings. It holds the
+read end of a pipe and leaves when that closes, which the system does however the parent dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import Any
+
+READY_SECONDS = 30
+
+
+class LaunchFailed(Exception):
+    """The child process ended, or said nothing in time."""
+
+
+class ChildSandbox:
+    """A running child process and what its ready line said."""
+
+    def __init__(self, account_id: str | None = None, seed: int | None = None) -> None:
+        command = [sys.executable, "-m", "connectorkit.sandbox"]
+        command += ["--account", account_id] if account_id is not None else []
+        command += ["--seed", str(seed)] if seed is not None else []
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            # Jupyter interrupts a kernel by its process group; a Ctrl+C must not reach the sandbox.
+            start_new_session=os.name == "posix",
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        self.ready = self._wait_until_ready()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child still runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Let the child leave; returns when it has."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def _wait_until_ready(self) -> dict[str, Any]:
+        giving_up = threading.Timer(READY_SECONDS, self._process.kill)
+        giving_up.start()
+        try:
+            assert self._process.stdout is not None
+            line = self._process.stdout.readline()
+        finally:
+            giving_up.cancel()
+        if not line:
+            self._process.wait()
+            self._errors.seek(0)
+            said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+            self.stop()
+            raise LaunchFailed(
+                f"The sandbox did not start within {READY_SECONDS} seconds: "
+                f"{said[-1] if said else 'it gave no reason'}. "
+                'Try "connectorkit sandbox" in a terminal to see more.'
+            )
+        ready: dict[str, Any] = json.loads(line)
+        return ready

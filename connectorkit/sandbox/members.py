@@ -1,0 +1,109 @@
+"""Reads members of a JSON object one by one; a wrong one is refused with its full name.
+
+``null`` counts as absent, as clients send it so. Members nobody asks for are ignored (R59).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from connectorkit.sandbox.refusals import bad
+
+
+def json_object(value: Any, path: str) -> Members:
+    """The value as an object whose members can be read."""
+    if not isinstance(value, dict):
+        raise bad(f"{path} must be an object")
+    return Members(value, path)
+
+
+class Members:
+    """One JSON object, and its place in the request for messages about it."""
+
+    def __init__(self, value: dict[str, Any], path: str) -> None:
+        self.value = value
+        self._path = path
+
+    def path(self, name: str) -> str:
+        """A member's full name."""
+        return f"{self._path}.{name}" if self._path else name
+
+    def has(self, name: str) -> bool:
+        """Whether the member is there and not null."""
+        return self.value.get(name) is not None
+
+    def text(self, name: str, *, required: bool = False, empty: bool = True) -> str | None:
+        """A string member."""
+        value = self._get(name, required)
+        if value is not None and not isinstance(value, str):
+            raise bad(f"{self.path(name)} must be a string")
+        if value == "" and not empty:
+            raise bad(f"{self.path(name)} is empty")
+        return value
+
+    def text_or_integer(self, name: str) -> str | int | None:
+        """A string or an integer member, as ids are."""
+        value = self._get(name, False)
+        if value is not None and not isinstance(value, str) and not is_integer(value):
+            raise bad(f"{self.path(name)} must be a string or an integer")
+        return value
+
+    def integer(self, name: str, *, required: bool = False, least: int | None = None) -> int | None:
+        """An integer member; booleans are not integers."""
+        value = self._get(name, required)
+        if value is None:
+            return None
+        if not is_integer(value):
+            raise bad(f"{self.path(name)} must be an integer")
+        if least is not None and value < least:
+            raise bad(f"{self.path(name)} must be at least {least}")
+        return int(value)
+
+    def number(self, name: str) -> float | None:
+        """A number member."""
+        value = self._get(name, False)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise bad(f"{self.path(name)} must be a number")
+        return value
+
+    def boolean(self, name: str, *, required: bool = False) -> bool | None:
+        """A boolean member."""
+        value = self._get(name, required)
+        if value is not None and not isinstance(value, bool):
+            raise bad(f"{self.path(name)} must be true or false")
+        return value
+
+    def choice(self, name: str, allowed: Collection[Any], *, required: bool = False) -> Any:
+        """A member with one of a few values."""
+        value = self._get(name, required)
+        if value is not None and (isinstance(value, bool) or value not in allowed):
+            raise bad(f"{self.path(name)} must be one of {', '.join(map(str, allowed))}")
+        return value
+
+    def items(self, name: str) -> list[Any]:
+        """An array member; empty where it is absent."""
+        value = self._get(name, False)
+        if value is not None and not isinstance(value, list):
+            raise bad(f"{self.path(name)} must be an array")
+        return value or []
+
+    def objects(self, name: str) -> list[Members]:
+        """An array member whose items are objects."""
+        return [json_object(item, f"{self.path(name)}[{i}]") for i, item in enumerate(self.items(name))]
+
+    def inner(self, name: str, *, required: bool = False) -> Members | None:
+        """An object member."""
+        value = self._get(name, required)
+        return None if value is None else json_object(value, self.path(name))
+
+    def _get(self, name: str, required: bool) -> Any:
+        value = self.value.get(name)
+        if value is None and required:
+            raise bad(f"{self.path(name)} is missing")
+        return value
+
+
+def is_integer(value: Any) -> bool:
+    """A JSON integer: not a boolean, not a fraction."""
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,85 @@
+"""What a profile may hold: its own members and the two kinds of engagement attributes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectorkit import wire
+from connectorkit.sandbox.members import Members
+from connectorkit.sandbox.refusals import bad
+
+_TEXTS = ("firstName", "lastName", "userId", "avatarUrl", "backgndImgUri", "role", "description")
+_PUSH_TEXTS = ("serviceName", "certName", "token")
+_CUSTOMER_TEXTS = (
+    "ctype",
+    "cstatus",
+    "customerId",
+    "currency",
+    "socialId",
+    "imei",
+    "userName",
+    "companyBranch",
+    "accountName",
+    "role",
+)
+_CUSTOMER_INTEGERS = ("companySize", "loginStatus")
+_CUSTOMER_DATES = ("lastPaymentDate", "registrationDate")
+_PERSON_TEXTS = ("firstname", "lastname", "language", "company")
+_OLD_GENDERS = dict(enumerate(wire.GENDERS))  # a table of the documents numbers them (R52)
+
+
+def check_profile(body: Members) -> None:
+    """Refuse wrong members of a ``userprofile.SetUserProfile`` body; all of them are optional."""
+    for name in _TEXTS:
+        body.text(name)
+    if private := body.inner("privateData"):
+        private.text("mobileNum")
+        private.text("mail")
+        if push := private.inner("pushNotificationData"):
+            for name in _PUSH_TEXTS:
+                push.text(name)
+    if data := body.inner("authenticatedData"):
+        for sde in data.objects("lp_sdes"):
+            _check_sde(sde)
+
+
+def stored(body: Members) -> dict[str, Any]:
+    """The members to replace in the stored profile (R63)."""
+    return {name: value for name, value in body.value.items() if value is not None}
+
+
+def _check_sde(sde: Members) -> None:
+    kind = sde.text("type", required=True)
+    if kind == "ctmrinfo" and (info := sde.inner("info")):
+        for name in _CUSTOMER_TEXTS:
+            info.text(name)
+        for name in _CUSTOMER_INTEGERS:
+            info.integer(name)
+        for name in _CUSTOMER_DATES:
+            if date := info.inner(name):
+                for part in ("day", "month", "year"):
+                    date.integer(part, required=True)
+        info.number("balance")
+    elif kind == "personal" and (person := sde.inner("personal")):
+        _check_person(person)
+
+
+def _check_person(person: Members) -> None:
+    for name in _PERSON_TEXTS:
+        person.text(name)
+    if age := person.inner("age"):
+        for part in ("age", "year", "month", "day"):
+            age.integer(part)
+    gender = person.value.get("gender")
+    if gender in _OLD_GENDERS and not isinstance(gender, bool):
+        person.value["gender"] = _OLD_GENDERS[gender]
+    person.choice("gender", wire.GENDERS)
+    for contact in person.objects("contacts"):
+        for name in ("email", "phone"):
+            contact.text(name)
+        # Real clients send empty strings here.
+        if contact.value.get("phoneType") not in (None, "", *wire.PHONE_TYPES):
+            raise bad(f"{contact.path('phoneType')} must be one of {', '.join(wire.PHONE_TYPES)}")
+        if address := contact.inner("address"):
+            address.text("country")
+            address.text("region")

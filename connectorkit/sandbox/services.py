@@ -1,0 +1,210 @@
+"""The service's own endpoints: domain lookup, Sentinel, IDP, agent login, CONVERSATION and SEND."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connectorkit import wire
+from connectorkit.sandbox import messaging, refusals
+from connectorkit.sandbox.bodies import answer, decode, is_json, read_body
+from connectorkit.sandbox.issuer import InvalidToken, MissingClaim
+from connectorkit.sandbox.refusals import Refusal, bad
+from connectorkit.sandbox.world import World
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_UTF8_JSON = {"Content-Type": f"{wire.JSON_MEDIA_TYPE};charset=utf-8"}
+_SERVICES = (wire.SENTINEL, wire.IDP, wire.MESSAGING, wire.AGENT_LOGIN)
+
+
+class Services:
+    """Handlers of the service's paths, over one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def routes(self) -> list[Route]:
+        """Every path with the one method it takes."""
+
+        def route(template: str, endpoint: Endpoint, method: str = "POST") -> Route:
+            return Route(template, endpoint, methods=[method])
+
+        lookups = [
+            route(template.removesuffix(ending), endpoint, "GET")
+            for template, endpoint in ((wire.DOMAINS_PATH, self.domains), (wire.DOMAIN_PATH, self.domain))
+            for ending in ("", ".json")  # clients look up with and without .json
+        ]
+        return [
+            *lookups,
+            route(wire.APP_JWT_PATH, self.app_jwt),
+            route(wire.CONSUMER_JWS_PATH, self.consumer_jws),
+            route(wire.CONVERSATION_PATH, self.conversation),
+            route(wire.SEND_PATH, self.send),
+            route(wire.AGENT_LOGIN_PATH, self.agent_login),
+        ]
+
+    # --- Domain lookup: no authentication ---
+
+    async def domains(self, request: Request) -> Response:
+        self._check_lookup(request)
+        return answer(self._base_uris())
+
+    async def domain(self, request: Request) -> Response:
+        self._check_lookup(request)
+        name = request.path_params["service"]
+        if name not in _SERVICES:
+            raise refusals.plain(404, f"Service {name} is not known for this account")
+        return answer(self._base_uri(name))
+
+    def _check_lookup(self, request: Request) -> None:
+        if request.query_params.get("version") != wire.DOMAINS_VERSION:
+            raise refusals.plain(400, "version must be 1.0")
+        if request.path_params["account_id"] != self.world.account_id:
+            raise refusals.plain(401, "Bad site: the account is not known")
+
+    def _base_uris(self) -> dict[str, Any]:
+        return {"baseURIs": [self._base_uri(name) for name in _SERVICES]}
+
+    def _base_uri(self, service: str) -> dict[str, str]:
+        return {"service": service, "account": self.world.account_id, "baseURI": self.world.host}
+
+    # --- Sentinel: the AppJWT ---
+
+    async def app_jwt(self, request: Request) -> Response:
+        body = await read_body(request)
+        form_media_type = request.headers.get("content-type", "").startswith(wire.FORM_MEDIA_TYPE)
+        form = _form(body or b"") if form_media_type else {}
+        given = dict(request.query_params) | form  # the body wins (R31)
+        for name in ("v", "grant_type", "client_id", "client_secret"):
+            if not given.get(name):
+                raise refusals.oauth(400, "invalid_request", f"{name} is missing")
+        if request.query_params.get("v") != wire.APP_JWT_VERSION:
+            raise refusals.oauth(400, "invalid_request", "v must be 1.0")
+        if given["grant_type"] != wire.CLIENT_CREDENTIALS:
+            raise refusals.oauth(400, "unsupported_grant_type", "grant_type must be client_credentials")
+        if not self._is_our_app(request.path_params["account_id"], given):
+            raise _unknown_app(challenge="authorization" in request.headers)
+        if given.get("scope", wire.APP_JWT_SCOPE) != wire.APP_JWT_SCOPE:
+            raise refusals.oauth(400, "invalid_scope", f"scope must be {wire.APP_JWT_SCOPE}")
+        token = self.world.issuer.app_jwt(self.world.client_id)
+        return answer({"access_token": token, "token_type": "Bearer"}, headers=_UTF8_JSON)
+
+    def _is_our_app(self, account_id: str, given: dict[str, str]) -> bool:
+        same_id = secrets.compare_digest(given["client_id"].encode(), self.world.client_id.encode())
+        same_secret = secrets.compare_digest(
+            given["client_secret"].encode(), self.world.client_secret.encode()
+        )
+        return same_id and same_secret and account_id == self.world.account_id
+
+    # --- IDP: the ConsumerJWS ---
+
+    async def consumer_jws(self, request: Request) -> Response:
+        body = await read_body(request)
+        self._check_app_jwt(request)
+        try:
+            given = decode(_checked(request, body))
+        except Refusal as refusal:
+            if refusal.status != 400:
+                raise
+            raise refusals.missing_parameter("Body is not valid JSON") from None
+        ext_id = given.get("ext_consumer_id") if isinstance(given, dict) else None
+        if not isinstance(ext_id, str) or not ext_id:
+            raise refusals.missing_parameter("ext_consumer_id is missing")
+        return answer({"token": self.world.issuer.consumer_jws(ext_id)}, 201, _UTF8_JSON)
+
+    # --- Messaging: CONVERSATION and SEND ---
+
+    async def conversation(self, request: Request) -> Response:
+        consumer_id, body = await self._at_the_door(request)
+        batch = decode(body)
+        status, answers = messaging.conversation(self.world.account, consumer_id, batch)
+        return answer(answers, status)
+
+    async def send(self, request: Request) -> Response:
+        consumer_id, body = await self._at_the_door(request)
+        envelope = decode(body)
+        # Characters, not bytes, are what the documented limit counts.
+        characters = len(body.decode())
+        return answer(messaging.send(self.world.account, consumer_id, envelope, characters))
+
+    async def _at_the_door(self, request: Request) -> tuple[str, bytes]:
+        """Tokens, size, media type, version: in the documented order, whatever else is wrong."""
+        body = await read_body(request)
+        self._check_app_jwt(request)
+        consumer_id = self._check_consumer_jws(request)
+        checked = _checked(request, body)
+        if request.query_params.get("v") != wire.MESSAGING_VERSION:
+            raise bad("v must be 3")
+        return consumer_id, checked
+
+    def _check_app_jwt(self, request: Request) -> None:
+        given = request.headers.get(wire.AUTHORIZATION, "").strip()
+        if given.lower().startswith("bearer "):
+            given = given[len("bearer ") :].strip()  # no client needs it, some old ones send it (R27)
+        if not given:
+            raise refusals.door(wire.MISSING_APP_JWT)
+        try:
+            self.world.issuer.check_app_jwt(given, request.path_params["account_id"])
+        except InvalidToken:
+            raise refusals.door(wire.INVALID_APP_JWT) from None
+        except MissingClaim:
+            raise refusals.door(wire.MISSING_PARAMETER) from None
+
+    def _check_consumer_jws(self, request: Request) -> str:
+        given = request.headers.get(wire.ON_BEHALF, "").strip()
+        if not given:
+            raise refusals.door(wire.MISSING_CONSUMER_JWS)
+        try:
+            return self.world.issuer.check_consumer_jws(given, request.path_params["account_id"])
+        except InvalidToken:
+            raise refusals.door(wire.INVALID_CONSUMER_JWS) from None
+
+    # --- Agent login ---
+
+    async def agent_login(self, request: Request) -> Response:
+        given = decode(await read_body(request) or b"")
+        if request.path_params["account_id"] != self.world.account_id or not isinstance(given, dict):
+            raise refusals.plain(401, "Unknown account, user name or password")
+        expected = (self.world.admin_username, self.world.admin_password)
+        if (given.get("username"), given.get("password")) != expected:
+            raise refusals.plain(401, "Unknown account, user name or password")
+        return answer(
+            {
+                "bearer": self.world.new_admin_bearer(),
+                "sessionTTl": "3600",
+                "config": {
+                    "userId": "1",
+                    "loginName": self.world.admin_username,
+                    "isAdmin": True,
+                },
+                "csdsCollectionResponse": self._base_uris(),
+            }
+        )
+
+
+def _checked(request: Request, body: bytes | None) -> bytes:
+    if body is None:
+        raise refusals.RequestRefused(413, "Payload too large")
+    if not is_json(request):
+        raise refusals.RequestRefused(415, "Content-Type must be application/json")
+    return body
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        raise refusals.oauth(400, "invalid_request", "The form cannot be read") from None
+
+
+def _unknown_app(*, challenge: bool) -> Refusal:
+    refusal = refusals.oauth(401, "invalid_client", "Unknown client_id, or the client_secret is wrong")
+    if challenge:
+        refusal.headers["WWW-Authenticate"] = 'Basic realm="Sentinel"'
+    return refusal

@@ -1,0 +1,144 @@
+"""Where the kit connects to: from arguments, ``CONNECTORKIT_*`` variables, or a ``.env`` file, in this order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values, find_dotenv
+from platformdirs import user_state_path
+
+from connectorkit import markup
+from connectorkit.errors import SettingsError
+from connectorkit.redact import Secret
+
+PRODUCTION_DOMAIN_LOOKUP = "https://api.liveperson.net"
+PREFIX = "CONNECTORKIT_"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_NEEDED = ("account_id", "client_id", "client_secret")
+_NAMES = (*_NEEDED, "domain_lookup", "log", "scheme", "timeout")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One account, one app install, and how to reach them.
+
+    ``scheme`` is put before the hosts that the domain lookup names; ``timeout`` is seconds for each of
+    connect, write and read; ``log`` is the path of the response log.
+    """
+
+    account_id: str
+    client_id: str
+    client_secret: Secret
+    domain_lookup: str = PRODUCTION_DOMAIN_LOOKUP
+    scheme: str = "https"
+    timeout: float = 10.0
+    log: str = ""
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [
+            ("account", self.account_id),
+            ("client id", self.client_id),
+            ("client secret", repr(self.client_secret)),
+            ("domain lookup", self.domain_lookup),
+            ("scheme", self.scheme),
+            ("timeout", f"{self.timeout:g} s"),
+            ("log", self.log),
+        ]
+
+    def _repr_html_(self) -> str:
+        return markup.facts("Settings", self._facts())
+
+
+def load(environ: Mapping[str, str] | None = None, **given: str | float | Secret | None) -> Settings | None:
+    """The settings in force, or ``None`` where no account is configured, which means the sandbox.
+
+    Raises ``SettingsError`` when an account is configured by halves, or a value cannot be used.
+    """
+    unknown = sorted(set(given) - set(_NAMES))
+    if unknown:
+        raise SettingsError(f"Unknown setting {unknown[0]!r}. Known are {', '.join(_NAMES)}.")
+    values = _gather(environ, given)
+    missing = [name for name in _NEEDED if not values.get(name)]
+    if len(missing) == len(_NEEDED):
+        return None
+    if missing:
+        variables = ", ".join(PREFIX + name.upper() for name in missing)
+        verb = "is" if len(missing) == 1 else "are"
+        raise SettingsError(
+            f"An account is configured by halves: {variables} {verb} not set. Set all of "
+            f"{', '.join(PREFIX + name.upper() for name in _NEEDED)}, or none to use the sandbox."
+        )
+    lookup = _base_url(str(values.get("domain_lookup") or PRODUCTION_DOMAIN_LOOKUP))
+    secret = values["client_secret"]
+    return Settings(
+        account_id=str(values["account_id"]),
+        client_id=str(values["client_id"]),
+        client_secret=secret if isinstance(secret, Secret) else Secret(str(secret)),
+        domain_lookup=lookup,
+        scheme=_scheme(values.get("scheme"), lookup),
+        timeout=timeout_seconds(values.get("timeout")),
+        log=str(values.get("log") or default_log_path()),
+    )
+
+
+def log_path(environ: Mapping[str, str] | None = None, **given: str | None) -> str:
+    """Where the response log is kept, also when no account is configured."""
+    return str(_gather(environ, given).get("log") or default_log_path())
+
+
+def default_log_path() -> Path:
+    """The log's place in this user's state folder."""
+    return user_state_path("connectorkit") / "log.sqlite3"
+
+
+def _gather(
+    environ: Mapping[str, str] | None, given: Mapping[str, str | float | Secret | None]
+) -> dict[str, str | float | Secret]:
+    if environ is None:
+        from_file = dotenv_values(find_dotenv(usecwd=True))
+        environ = {name: value for name, value in from_file.items() if value is not None} | dict(os.environ)
+    values: dict[str, str | float | Secret] = {
+        name: environ[PREFIX + name.upper()] for name in _NAMES if environ.get(PREFIX + name.upper())
+    }
+    return values | {name: value for name, value in given.items() if value is not None}
+
+
+def _base_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(
+            f"Domain lookup {text!r} is not a base URL. Set CONNECTORKIT_DOMAIN_LOOKUP to something like "
+            f"{PRODUCTION_DOMAIN_LOOKUP}."
+        )
+    return text.rstrip("/")
+
+
+def _scheme(given: str | float | Secret | None, lookup: str) -> str:
+    """https, unless the lookup itself is plain HTTP on this machine, as the sandbox's is (R33)."""
+    if given is None:
+        parts = urlsplit(lookup)
+        return "http" if parts.scheme == "http" and parts.hostname in _LOOPBACK else "https"
+    if given not in ("http", "https"):
+        raise SettingsError(f"Scheme is {given!r}, allowed are http and https. Unset CONNECTORKIT_SCHEME.")
+    return str(given)
+
+
+def timeout_seconds(given: str | float | Secret | None) -> float:
+    """A timeout as a number of seconds; 10 where none is given."""
+    if given is None:
+        return 10.0
+    try:
+        seconds = float(str(given))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 600:
+        raise SettingsError(f"Timeout is {given!r}, allowed are seconds from above 0 to 600, e.g. 10.")
+    return seconds

@@ -1,0 +1,402 @@
+"""One check or more for every sentence of the seed document that calls and messages can show, by number."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import pytest
+
+from .conftest import (
+    BERT,
+    JSON_MEDIA_TYPES,
+    UNKNOWN_ID,
+    Wire,
+    chat_state,
+    claims,
+    close,
+    profile,
+    sample,
+    sequence,
+    text,
+)
+
+
+def test_s01_there_are_two_types_of_calls(wire: Wire) -> None:
+    conversation_answer = wire.converse(wire.batch())
+    conversation_id = conversation_answer.json()[1]["body"]["conversationId"]
+    send_answer = wire.send(text(conversation_id))
+    third_answer = wire.call("/messaging/consumer/conversation/receive", text(conversation_id))
+
+    assert [conversation_answer.status_code, send_answer.status_code] == [200, 200]
+    assert third_answer.status_code == 404
+
+
+def test_s02_conversation_carries_a_batch_payload(wire: Wire) -> None:
+    single = wire.converse(wire.request_conversation())
+    batch = wire.converse(wire.batch())
+
+    assert single.status_code == 400
+    assert batch.status_code == 200
+    assert len(batch.json()) == 2
+
+
+def test_s03_conversation_opens_a_new_conversation_and_sets_the_profile(wire: Wire) -> None:
+    request = sample("conversation_request", {"12345678": wire.account})
+
+    answer = wire.converse(request)
+
+    conversation_id = answer.json()[1]["body"]["conversationId"]
+    assert answer.status_code == 200
+    assert answer.json() == sample("conversation_answer", {"6f1c…": conversation_id})
+    assert wire.send(text(conversation_id)).status_code == 200
+
+
+def test_s04_send_carries_one_payload(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    many = wire.send([text(conversation_id), text(conversation_id)])
+    one = wire.send(text(conversation_id))
+
+    assert many.status_code == 400
+    assert one.status_code == 200
+    assert isinstance(one.json(), dict)
+
+
+def test_s05_send_can_send_a_message(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    answer = wire.send(sample("send_text_request", {"{conversationId}": conversation_id}))
+
+    assert answer.status_code == 200
+    assert answer.json() == sample("send_text_answer")
+
+
+def test_s06_send_can_close_a_conversation(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    answer = wire.send(close(conversation_id))
+
+    assert answer.status_code == 200
+    assert wire.send(text(conversation_id)).status_code == 400
+    assert wire.open() != conversation_id
+
+
+def test_s07_send_can_set_the_consumer_profile(wire: Wire) -> None:
+    answer = wire.send(profile({"firstName": "Anna"}, "4"))
+
+    assert answer.status_code == 200
+    assert answer.json() == {"code": "OK", "body": {"msg": "OK User Profile set successfully"}, "reqId": "4"}
+
+
+def test_s08_the_connector_is_authorised_and_the_consumer_identified_before_use(wire: Wire) -> None:
+    anonymous = {"Authorization": None, "X-LP-ON-BEHALF": None}
+    unidentified = {"X-LP-ON-BEHALF": None}
+
+    refused = [
+        wire.converse(wire.batch(), headers=headers).status_code for headers in (anonymous, unidentified)
+    ]
+    accepted = wire.converse(wire.batch())
+
+    assert refused == [401, 401]
+    assert accepted.status_code == 200
+
+
+def test_s09_the_app_token_expires_after_60_minutes(wire: Wire) -> None:
+    token = wire.app_token()
+
+    wire.advance(3595)
+    just_before = wire.send(profile({}))
+    wire.advance(claims(token)["exp"] - claims(wire.new_app_token())["iat"])
+    just_after = wire.send(profile({}))
+
+    assert claims(token)["exp"] - claims(token)["iat"] == 60 * 60
+    assert [just_before.status_code, just_after.status_code] == [200, 401]
+
+
+def test_s10_the_consumer_token_never_expires(wire: Wire) -> None:
+    old_token = wire.consumer_token()
+
+    wire.advance(10 * 365 * 24 * 3600)
+    wire.renew()
+    answer = wire.send(profile({}), headers={"X-LP-ON-BEHALF": old_token})
+
+    assert "exp" not in claims(old_token)
+    assert answer.status_code == 200
+
+
+def test_s11_an_expired_app_token_is_401(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    wire.advance(3600)
+    answer = wire.send(text(conversation_id))
+
+    assert answer.status_code == 401
+    assert answer.json() == sample("error_40102")
+
+
+def test_s12_a_missing_app_token_is_401(wire: Wire) -> None:
+    answer = wire.send(profile({}), headers={"Authorization": None})
+
+    assert answer.status_code == 401
+    assert answer.json() == sample("error_40105")
+
+
+def test_s13_an_invalid_app_token_is_401(wire: Wire) -> None:
+    answer = wire.send(profile({}), headers={"Authorization": wire.app_token()[:-8]})
+
+    assert answer.status_code == 401
+    assert answer.json() == sample("error_40102")
+
+
+def test_s14_a_missing_consumer_token_is_401(wire: Wire) -> None:
+    answer = wire.send(profile({}), headers={"X-LP-ON-BEHALF": None})
+
+    assert answer.status_code == 401
+    assert answer.json() == sample("error_40104")
+
+
+def test_s15_an_invalid_consumer_token_is_401(wire: Wire) -> None:
+    answer = wire.send(profile({}), headers={"X-LP-ON-BEHALF": wire.consumer_token()[:-8]})
+
+    assert answer.status_code == 401
+    assert answer.json() == sample("error_40103")
+
+
+def test_s16_after_such_a_401_only_a_fresh_app_token_helps(wire: Wire) -> None:
+    wire.app_token()
+    wire.consumer_token()
+    wire.advance(3600)
+
+    with_the_old = [wire.send(profile({})).status_code for _ in range(2)]
+    wire.renew()
+    with_a_fresh_one = wire.send(profile({})).status_code
+
+    assert with_the_old == [401, 401]
+    assert with_a_fresh_one == 200
+
+
+def test_s17_401_states_that_the_token_is_absent_or_expired(wire: Wire) -> None:
+    absent = wire.send(profile({}), headers={"Authorization": None})
+    wire.advance(3600)
+    expired = wire.send(profile({}))
+
+    assert [absent.status_code, expired.status_code] == [401, 401]
+    assert [absent.json()["body"]["errorCode"], expired.json()["body"]["errorCode"]] == [40105, 40102]
+
+
+def test_s18_the_401_asks_for_a_new_token_and_the_same_call_then_succeeds(wire: Wire) -> None:
+    request = text(wire.open())
+    wire.advance(3600)
+
+    refused = wire.send(request)
+    wire.renew()
+    repeated = wire.send(request)
+
+    assert "AppJWT" in refused.json()["body"]["title"]
+    assert sequence(repeated) == 0
+
+
+@pytest.mark.parametrize("headers", [{"X-LP-ON-BEHALF": None}, {"X-LP-ON-BEHALF": "invalid"}])
+def test_s19_a_valid_app_token_with_a_bad_consumer_token_is_401_too(
+    wire: Wire, headers: dict[str, str | None]
+) -> None:
+    conversation_id = wire.open()
+
+    answer = wire.send(text(conversation_id), headers=headers)
+
+    assert answer.status_code == 401
+
+
+def test_s19_consumer_a_on_the_conversation_of_consumer_b_is_401(wire: Wire) -> None:
+    conversation_of_b = wire.open(BERT)
+
+    answer = wire.send(text(conversation_of_b))
+
+    assert answer.status_code == 401
+    assert answer.json() == sample("error_40103")
+
+
+def test_s20_every_message_of_the_server_is_json(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    answers = [
+        wire.send(text(conversation_id)),
+        wire.send(text(UNKNOWN_ID)),
+        wire.send(b"{"),
+        wire.send(text(conversation_id), headers={"Authorization": None}),
+        wire.send(text(conversation_id), method="GET"),
+        wire.call("/nowhere", {}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 404, 400, 401, 405, 404]
+    assert {answer.headers["content-type"] for answer in answers} <= JSON_MEDIA_TYPES
+    assert all(isinstance(answer.json(), dict) for answer in answers)
+
+
+def test_s20_a_message_of_the_client_that_is_not_json_is_refused(wire: Wire) -> None:
+    answer = wire.send(b"kind=req&id=1&type=userprofile.SetUserProfile")
+
+    assert answer.status_code == 400
+
+
+def test_s21_a_message_of_a_fourth_kind_is_refused(wire: Wire) -> None:
+    answer = wire.send({**profile({}), "kind": "event"})
+
+    assert answer.status_code == 400
+
+
+def test_s22_a_request_of_the_connector_is_replied_to_with_a_response(wire: Wire) -> None:
+    answer = wire.send(profile({}, "first"))
+
+    assert answer.json()["reqId"] == "first"
+    assert answer.json().get("kind", "resp") == "resp"
+
+
+def test_s23_every_request_has_exactly_one_response(wire: Wire) -> None:
+    answer = wire.converse(wire.batch(text("", request_id="3")))
+
+    assert [entry["reqId"] for entry in answer.json()] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("kind", ["resp", "notification"])
+def test_s26_the_connector_sends_requests_only(wire: Wire, kind: str) -> None:
+    answer = wire.send({**profile({}), "kind": kind})
+
+    assert answer.status_code == 400
+
+
+def test_s26_kind_stands_at_the_top_level(wire: Wire) -> None:
+    kind_elsewhere = wire.send(profile({"kind": "notification"}))
+    refused = wire.send(profile({}), headers={"Authorization": None})
+
+    assert kind_elsewhere.status_code == 200
+    assert refused.json()["kind"] == "resp"
+
+
+def test_s27_the_example_request_is_accepted_as_printed(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    answer = wire.send(sample("seed_publish_event_request", {"{conversationId}": conversation_id}))
+
+    assert answer.status_code == 200
+
+
+def test_s28_a_request_without_a_type_is_refused(wire: Wire) -> None:
+    answer = wire.send({"kind": "req", "id": "1", "body": {}})
+
+    assert answer.status_code == 400
+
+
+def test_s28_an_error_object_has_a_type(wire: Wire) -> None:
+    answer = wire.send(profile({}), headers={"Authorization": None})
+
+    assert answer.json()["type"] == ".ReqBody$ErrorResp"
+
+
+def test_s29_the_body_of_one_type_does_not_serve_another(wire: Wire) -> None:
+    conversation_id = wire.open()
+    publishing, closing = text(conversation_id), close(conversation_id)
+
+    answers = [
+        wire.send({**publishing, "type": closing["type"]}),
+        wire.send({**closing, "type": publishing["type"]}),
+        wire.send(publishing),
+        wire.send(closing),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 200, 200]
+
+
+def test_s30_the_type_stands_at_the_top_level(wire: Wire) -> None:
+    nested = {"kind": "req", "id": "1", "body": {"type": "userprofile.SetUserProfile"}}
+
+    answer = wire.send(nested)
+
+    assert answer.status_code == 400
+
+
+def test_s31_the_example_with_a_numeric_id_is_accepted_as_printed(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    answer = wire.send(
+        sample("seed_update_conversation_field_request", {"{conversationId}": conversation_id})
+    )
+
+    assert answer.status_code == 200
+    assert answer.json() == sample("csat_answer")
+
+
+def test_s32_responses_are_told_apart_by_their_request(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    answers = [wire.send(text(conversation_id, request_id=name)).json() for name in ("north", "south")]
+
+    assert [answer["reqId"] for answer in answers] == ["north", "south"]
+
+
+def test_s33_a_request_without_an_id_is_refused(wire: Wire) -> None:
+    request = profile({})
+    del request["id"]
+
+    answer = wire.send(request)
+
+    assert answer.status_code == 400
+    assert "reqId" not in answer.json()
+
+
+@pytest.mark.parametrize("request_id", ["1", "1,", "a b", "6f1c0000-0000-4000-8000-000000000000"])
+def test_s34_the_response_repeats_the_id_as_top_level_req_id(wire: Wire, request_id: str) -> None:
+    answer = wire.send(profile({}, request_id))
+
+    assert answer.json()["reqId"] == request_id
+
+
+def test_s35_sequence_is_absent_where_nothing_is_published(wire: Wire) -> None:
+    conversation_id = wire.open()
+    rating = sample("csat_request", {"{conversationId}": conversation_id})
+
+    answers = [wire.send(request) for request in (profile({}), rating, close(conversation_id))]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert all("sequence" not in answer.json() for answer in answers)
+    assert all("sequence" not in answer.json()["body"] for answer in answers)
+
+
+def test_s36_sequence_counts_sends_as_0_2_4(wire: Wire) -> None:
+    request = text(wire.open())
+
+    counted = [sequence(wire.send(request)) for _ in range(5)]
+
+    assert counted == [0, 2, 4, 6, 8]
+
+
+def test_s37_the_example_response_answers_the_example_request_and_has_nothing_else(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    answer = wire.send(sample("seed_publish_event_request", {"{conversationId}": conversation_id}))
+
+    assert answer.json() == sample("seed_response")
+
+
+def test_s27_s34_s36_s37_the_example_sent_three_times_is_answered_member_for_member(wire: Wire) -> None:
+    conversation_id = wire.open()
+    request = sample("seed_publish_event_request", {"{conversationId}": conversation_id})
+
+    answers = [wire.send(request).json() for _ in range(3)]
+
+    assert answers == [{"code": "OK", "body": {"sequence": s}, "reqId": "1"} for s in (0, 2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("dialog_id", "state", "status"),
+    [("open", "ACTIVE", 200), ("open", "TYPING", 400), (UNKNOWN_ID, "ACTIVE", 404)],
+)
+def test_s38_s39_code_is_the_status_in_the_words_of_http(
+    wire: Wire, dialog_id: str, state: str, status: int
+) -> None:
+    conversation_id = wire.open()
+
+    answer = wire.send(chat_state(conversation_id if dialog_id == "open" else dialog_id, state))
+
+    assert answer.status_code == status
+    assert answer.json()["code"] == HTTPStatus(status).phrase.upper().replace(" ", "_")
