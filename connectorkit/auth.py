@@ -239,9 +239,7 @@ class ConnectorAuth(httpx.Auth):
             consumer=self._consumer,
         )
 
-    def sync_auth_flow(
-        self, request: httpx.Request | None
-    ) -> Generator[httpx.Request, httpx.Response, None]:
+    def sync_auth_flow(self, request: httpx.Request | None) -> Generator[httpx.Request, httpx.Response, None]:
         """Drive the flow from a thread."""
         held: list[threading.Lock] = []
         flow, answer = self.flow(request), None
@@ -327,20 +325,13 @@ def asks_for_app_jwt(response: httpx.Response) -> bool:
 def reply_of(request: httpx.Request, response: httpx.Response) -> Reply:
     """The answer in the kit's terms, with the exchange the transport recorded."""
     call = Call.of(request)
-    decoded = _json(response)
-    items = decoded if isinstance(decoded, list) else [decoded]
+    address = str(request.url.copy_with(query=None))
+    exchange = call.exchange or Exchange(call.operation, request.method, address)
     try:
         retry_after = float(response.headers["Retry-After"])
     except (KeyError, ValueError):
         retry_after = None
-    return Reply(
-        operation=call.operation,
-        status_code=response.status_code,
-        messages=tuple(message for item in items if (message := Message.read(item)) is not None),
-        json=decoded,
-        exchange=call.exchange or Exchange(call.operation, request.method, str(request.url.copy_with(query=None))),
-        retry_after=retry_after,
-    )
+    return Reply.read(exchange, response.status_code, _json(response), retry_after)
 
 
 def _json(response: httpx.Response) -> Any:

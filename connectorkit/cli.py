@@ -12,7 +12,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; 0 finds a free one.")
+@click.option(
+    "--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; 0 finds a free one."
+)
 @click.option("--account", default=None, help="Account id to play.")
 @click.option("--seed", default=None, type=int, help="Makes ids, secrets and keys reproducible.")
 def sandbox(port: int, account: str | None, seed: int | None) -> None:
@@ -21,7 +23,9 @@ def sandbox(port: int, account: str | None, seed: int | None) -> None:
     from connectorkit.sandbox.world import DEFAULT_ACCOUNT_ID, World
 
     try:
-        serve(World(account or DEFAULT_ACCOUNT_ID, seed), port=port, ready=lambda line: print(line, flush=True))
+        serve(
+            World(account or DEFAULT_ACCOUNT_ID, seed), port=port, ready=lambda line: print(line, flush=True)
+        )
     except PortTaken as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:

@@ -49,21 +49,15 @@ class _Core:
         return self._owners.get(named or "", DEFAULT_CONSUMER)
 
     def _auth(self, operation: Operation, consumer: str | None, headers: Headers | None) -> ConnectorAuth:
-        return ConnectorAuth(
-            self.credentials, operation, consumer=consumer, headers=headers
-        )
+        return ConnectorAuth(self.credentials, operation, consumer=consumer, headers=headers)
 
     def _preparation(self, *, app_jwt: bool = False, consumer: str | None = None) -> ConnectorAuth:
-        return ConnectorAuth(
-            self.credentials, want_app_jwt=app_jwt, consumer=consumer
-        )
+        return ConnectorAuth(self.credentials, want_app_jwt=app_jwt, consumer=consumer)
 
     def _request(self, operation: Operation, consumer: str | None) -> httpx.Request:
         # The auth flow puts the real host in: only it knows when the domain lookup has been made.
         placeholder = f"{self.settings.scheme}://{operation.service}.invalid{operation.target}"
-        return new_request(
-            self.settings, operation, placeholder, consumer=consumer
-        )
+        return new_request(self.settings, operation, placeholder, consumer=consumer)
 
     def _noted(self, reply: Reply, consumer: str) -> Reply:
         if reply.conversation_id is not None:

@@ -161,9 +161,7 @@ def publish_text(dialog_id: str, text: str, *, request_id: str | int | None = No
     return envelope
 
 
-def publish_chat_state(
-    dialog_id: str, chat_state: str, *, request_id: str | int | None = None
-) -> Envelope:
+def publish_chat_state(dialog_id: str, chat_state: str, *, request_id: str | int | None = None) -> Envelope:
     """``ms.PublishEvent`` with a chat state: ACTIVE, INACTIVE, GONE, COMPOSING (typing) or PAUSE.
 
     COMPOSING stays on at the agent's side until another state is sent; a text does not end it.

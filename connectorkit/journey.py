@@ -5,7 +5,7 @@ Methods here raise typed errors for refusals; the same request sent with ``kit.s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from connectorkit import envelopes, markup, sdes

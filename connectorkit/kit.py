@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from connectorkit import settings
 from connectorkit.client import AsyncClient, Client
@@ -14,7 +15,11 @@ from connectorkit.errors import SandboxError
 from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
 from connectorkit.sandbox.launch import ChildSandbox, LaunchFailed
+from connectorkit.scenarios import Outcome, Scenarios
 from connectorkit.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Kit(Client):
@@ -36,6 +41,11 @@ class Kit(Client):
             )
         return self._lease.control
 
+    @property
+    def scenarios(self) -> KitScenarios:
+        """The catalogue of errors, ready to run: ``kit.scenarios.run("closed-conversation")``."""
+        return KitScenarios(self, self._lease.control if self._lease else None)
+
     def close(self) -> None:
         """Close connections and the log, and stop the sandbox unless another kit still uses it."""
         super().close()
@@ -44,6 +54,22 @@ class Kit(Client):
 
     def _facts(self) -> list[tuple[str, str]]:
         return [("talks to", _target(self.settings, self._lease)), *super()._facts()]
+
+
+class KitScenarios(Scenarios):
+    """The catalogue, whose results become a frame."""
+
+    def catalogue(self) -> pd.DataFrame:
+        """What there is: one row per scenario."""
+        from connectorkit import frames
+
+        return frames.catalogue()
+
+    def run_all(self, progress: Callable[[Outcome], None] | None = None) -> pd.DataFrame:
+        """Run everything; one row per scenario, the expected beside the observed."""
+        from connectorkit import frames
+
+        return frames.outcomes(self.play_all(progress))
 
 
 class AsyncKit(AsyncClient):

@@ -146,7 +146,11 @@ class Log:
         consumer: str | None = None,
         newest_first: bool = False,
     ) -> Iterator[Exchange]:
-        """Exchanges with an id greater than ``after``, oldest first unless told otherwise, read in pages."""
+        """Exchanges with an id greater than ``after``, oldest first unless told otherwise, read in pages.
+
+        ``session`` is a session id, or ``"current"`` for the one this log was opened for.
+        """
+        session = self.session_id if session == "current" else session
         order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
         position = 2**63 - 1 if newest_first else after
         while True:

@@ -33,7 +33,8 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "Nothing yet.") -> str:
     """A plain table with a header row; says ``empty`` when there are no rows."""
     body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{_cell(value)}</td>' for value in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f'<td style="{_CELL}">{_cell(value)}</td>' for value in row) + "</tr>"
+        for row in rows
     )
     if not body:
         return note(empty)

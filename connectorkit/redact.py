@@ -23,7 +23,14 @@ _JSON_MEMBER = re.compile(rf'("(?:{_SECRET_NAMES}|token)"\s*:\s*")((?:[^"\\]|\\.
 _FORM_PAIR = re.compile(rf"((?:^|[?&\s])(?:{_SECRET_NAMES})=)([^&\s\"'<>]+)", re.IGNORECASE)
 _LABEL = re.compile(r"^\[(?:jwt|secret) [0-9a-f]{8}\]$")
 _SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "x-lp-on-behalf", "x-liveperson-signature", "cookie", "set-cookie"}
+    {
+        "authorization",
+        "proxy-authorization",
+        "x-lp-on-behalf",
+        "x-liveperson-signature",
+        "cookie",
+        "set-cookie",
+    }
 )
 
 
@@ -64,7 +71,9 @@ class Secret:
     __str__ = __repr__
 
     def __reduce__(self) -> Any:
-        raise TypeError("A Secret is not pickled, so that it reaches no file. Read it again from the settings.")
+        raise TypeError(
+            "A Secret is not pickled, so that it reaches no file. Read it again from the settings."
+        )
 
 
 class Redactor:

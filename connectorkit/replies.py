@@ -12,12 +12,12 @@ from connectorkit.log import Exchange
 # The next step after each refusal. `errorCode` decides where there is one, else the HTTP status.
 ADVICE: dict[int, str] = {
     wire.MISSING_PARAMETER: "Add brandId, equal to the account id, to the conversation request.",
-    wire.INVALID_APP_JWT: "Get a new AppJWT and send the request once more; the kit has done so by itself.",
+    wire.INVALID_APP_JWT: "Get a new AppJWT and send the request once more; the kit does so unless you set the header.",
     wire.INVALID_CONSUMER_JWS: "Use the consumer who owns this conversation; check account and consumer.",
     wire.MISSING_CONSUMER_JWS: "Send the ConsumerJWS in the X-LP-ON-BEHALF header.",
     wire.MISSING_APP_JWT: "Send the AppJWT, without a Bearer prefix, in the Authorization header.",
     400: "Correct the request; sending it again unchanged will not help.",
-    401: "Check client id, client secret and account; a fresh AppJWT was refused too.",
+    401: "Check account id, client id and client secret.",
     404: "Check the conversation id and the path.",
     405: "Use the documented HTTP method.",
     413: "Send a smaller body.",
@@ -91,6 +91,20 @@ class Reply:
     exchange: Exchange
     retry_after: float | None = None
 
+    @classmethod
+    def read(
+        cls, exchange: Exchange, status_code: int, decoded: Any, retry_after: float | None = None
+    ) -> Reply:
+        """The reply in a decoded answer, whatever its shape."""
+        items = decoded if isinstance(decoded, list) else [decoded]
+        found = tuple(message for item in items if (message := Message.read(item)) is not None)
+        return cls(exchange.operation, status_code, found, decoded, exchange, retry_after)
+
+    @classmethod
+    def recorded(cls, exchange: Exchange) -> Reply:
+        """The reply as the log has it: the same, with secrets replaced."""
+        return cls.read(exchange, exchange.status_code or 0, exchange.response_json())
+
     @property
     def ok(self) -> bool:
         """Whether the HTTP status and every message in the answer say so."""
@@ -115,7 +129,9 @@ class Reply:
     @property
     def conversation_id(self) -> str | None:
         """The id of the conversation that this call opened."""
-        return next((str(m.body["conversationId"]) for m in self.messages if "conversationId" in m.body), None)
+        return next(
+            (str(m.body["conversationId"]) for m in self.messages if "conversationId" in m.body), None
+        )
 
     @property
     def error_code(self) -> int | None:
@@ -127,7 +143,9 @@ class Reply:
         """What the answer says in words."""
         if self._deciding is not None:
             return self._deciding.text
-        described = self.json.get("error_description") or self.json.get("error") if _is_object(self.json) else None
+        described = (
+            self.json.get("error_description") or self.json.get("error") if _is_object(self.json) else None
+        )
         return None if described is None else str(described)
 
     @property

@@ -208,7 +208,12 @@ class _Tap:
     """Keeps what passes through a response stream, and records the exchange exactly once at its end."""
 
     def __init__(
-        self, response: httpx.Response, inner: Any, request: httpx.Request, watch: Stopwatch, recorder: Recorder
+        self,
+        response: httpx.Response,
+        inner: Any,
+        request: httpx.Request,
+        watch: Stopwatch,
+        recorder: Recorder,
     ) -> None:
         self._response = response
         self._inner = inner

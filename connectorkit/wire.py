@@ -10,12 +10,12 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 # --- Services, as the domain lookup names them (case-sensitive) --------------------------------------
 
-SENTINEL = "sentinel"
-IDP = "idp"
-MESSAGING = "asyncMessagingEnt"
-AGENT_LOGIN = "agentVep"
-
 Service = Literal["sentinel", "idp", "asyncMessagingEnt", "agentVep"]
+
+SENTINEL: Service = "sentinel"
+IDP: Service = "idp"
+MESSAGING: Service = "asyncMessagingEnt"
+AGENT_LOGIN: Service = "agentVep"
 
 # --- Paths -------------------------------------------------------------------------------------------
 

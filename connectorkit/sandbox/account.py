@@ -132,9 +132,7 @@ class Account:
 
     def publish_chat_state(self, conversation: Conversation, dialog: Dialog, event: dict[str, Any]) -> int:
         """Take a chat state; it has no number, and the answer says 0."""
-        dialog.events.append(
-            _event(None, conversation.consumer_id, CONSUMER, event, self._clock.now_ms())
-        )
+        dialog.events.append(_event(None, conversation.consumer_id, CONSUMER, event, self._clock.now_ms()))
         return 0
 
     def close(self, conversation: Conversation, reason: str) -> None:

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectorkit.sandbox import refusals
-from connectorkit.sandbox.control import Control
 from connectorkit.sandbox.bodies import refused
+from connectorkit.sandbox.control import Control
 from connectorkit.sandbox.refusals import Refusal
 from connectorkit.sandbox.services import Services
 from connectorkit.sandbox.world import World

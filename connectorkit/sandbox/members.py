@@ -44,7 +44,7 @@ class Members:
 
     def text_or_integer(self, name: str) -> str | int | None:
         """A string or an integer member, as ids are."""
-        value = self._get(name, False)
+        value: str | int | None = self._get(name, False)
         if value is not None and not isinstance(value, str) and not is_integer(value):
             raise bad(f"{self.path(name)} must be a string or an integer")
         return value

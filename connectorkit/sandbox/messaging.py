@@ -47,7 +47,8 @@ def send(account: Account, consumer_id: str, envelope: Any, characters: int) -> 
     if request.type == wire.PUBLISH_EVENT and characters > wire.MAX_REQUEST_CHARACTERS:
         raise bad().with_id(request.id)
     request.check(_check_body)
-    return request.check(_run, account, consumer_id)
+    answer: Answer = request.check(_run, account, consumer_id)
+    return answer
 
 
 class _Request:
