@@ -1,14 +1,45 @@
-"""The ``connectorkit`` command."""
+"""The ``connectorkit`` command: ``lab``, ``sandbox``, ``run``, ``doctor``."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from connectorkit.doctor import Step
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="connectorkit")
 def main() -> None:
     """Learn and test the Connector API, on a local sandbox or a real account."""
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
+def lab(jupyter_options: tuple[str, ...]) -> None:
+    """Open JupyterLab on the notebooks. Options it does not know go to JupyterLab."""
+    _need("jupyterlab", "lab")
+    folder = _notebooks()
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.default_url=/lab/tree/01-connect-and-tokens.ipynb", "--LabApp.news_url="]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        click.echo("Running as root, as in many containers: JupyterLab is told to allow it.", err=True)
+        command.append("--allow-root")
+    click.echo(f"JupyterLab opens on {folder}. Press Ctrl+C twice to stop it.", err=True)
+    try:
+        raise SystemExit(subprocess.call([*command, *jupyter_options]))
+    except KeyboardInterrupt:
+        raise SystemExit(0) from None
 
 
 @main.command()
@@ -22,11 +53,104 @@ def sandbox(port: int, account: str | None, seed: int | None) -> None:
     from connectorkit.sandbox.server import PortTaken, serve
     from connectorkit.sandbox.world import DEFAULT_ACCOUNT_ID, World
 
+    def ready(line: str) -> None:
+        print(line, flush=True)
+        if sys.stdout.isatty():
+            click.echo("Ready. Press Ctrl+C to stop.", err=True)
+
     try:
-        serve(
-            World(account or DEFAULT_ACCOUNT_ID, seed), port=port, ready=lambda line: print(line, flush=True)
-        )
+        serve(World(account or DEFAULT_ACCOUNT_ID, seed), port=port, ready=ready)
     except PortTaken as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         click.echo("The sandbox has stopped.", err=True)
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1, type=click.Path())
+@click.option(
+    "--pages", default="pages", type=click.Path(file_okay=False, path_type=Path), help="Where the pages go."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def run(notebooks: tuple[str, ...], pages: Path, as_json: bool) -> None:
+    """Execute the notebooks (all, or those named) and write one HTML page for each.
+
+    Exits with 1 if any cell fails. The kernels log to a temporary file unless CONNECTORKIT_LOG is set.
+    """
+    _need("nbclient", "docs")
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from connectorkit import course
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    try:
+        chapters = course.chapters(notebooks)
+        with tempfile.TemporaryDirectory() as scratch, Progress(*columns, console=console) as progress:
+            bar = progress.add_task("Cells", total=course.count_cells(chapters))
+            environment = {"CONNECTORKIT_LOG": str(Path(scratch) / "log.sqlite3")} | dict(os.environ)
+            runs = course.run(chapters, pages, environment, lambda: progress.advance(bar))
+    except course.CourseError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        rows = [{"notebook": str(r.notebook), "page": str(r.page), "problem": r.problem} for r in runs]
+        click.echo(json.dumps(rows))
+    else:
+        for result in runs:
+            outcome = f"failed at {result.problem}" if result.problem else "ran"
+            click.echo(f"{result.notebook.name} {outcome} → {result.page}")
+    sys.exit(1 if any(r.problem for r in runs) else 0)
+
+
+@main.command()
+@click.option("--sandbox", "use_sandbox", is_flag=True, help="Examine the sandbox even if an account is set.")
+@click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
+def doctor(use_sandbox: bool, as_json: bool) -> None:
+    """Walk domain lookup, AppJWT, ConsumerJWS, open, send, close; exit with 1 at the first failure."""
+    from connectorkit.doctor import examine
+    from connectorkit.errors import ConnectorError
+    from connectorkit.kit import connect
+
+    try:
+        with connect(sandbox=use_sandbox) as kit:
+            if not as_json:
+                click.echo(f"Examining {kit.target}.")
+            steps = list(examine(kit))
+    except ConnectorError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps([vars(step) for step in steps]))
+    else:
+        _print_steps(steps)
+    sys.exit(0 if all(step.ok for step in steps) else 1)
+
+
+def _print_steps(steps: list[Step]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("", "Step", "Result", "Time", "Advice")
+    for step in steps:
+        mark = Text("✓", "green") if step.ok else Text("✗", "red")
+        # Text, not str: rich would read square brackets in a server's words as markup.
+        table.add_row(mark, Text(step.name), Text(step.result), f"{step.took_ms:.0f} ms", Text(step.advice))
+    Console().print(table)
+    failed = next((step for step in steps if not step.ok), None)
+    if failed is not None:  # once more in one line: the table wraps in a narrow terminal
+        click.echo(f"{failed.name} failed: {failed.result}. {failed.advice}")
+
+
+def _need(module: str, extra: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise click.ClickException(f'This needs more packages: pip install "connectorkit[{extra}]".')
+
+
+def _notebooks() -> Path:
+    from connectorkit import course
+
+    try:
+        return course.find()
+    except course.CourseError as error:
+        raise click.ClickException(str(error)) from None

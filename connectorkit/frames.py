@@ -175,13 +175,10 @@ def _frame(columns: dict[str, tuple[str, str]], rows: Iterable[dict[str, Any]]) 
     for name, (dtype, _) in columns.items():
         values = [row.get(name) for row in found]
         if dtype == _WHEN:
-            data[name] = pd.Series(
-                pd.to_datetime(pd.Series(values, dtype="Int64"), unit="ns", utc=True)
-            ).astype(
-                _WHEN  # type: ignore[call-overload]
-            )
+            nanoseconds = pd.Series(values, dtype="Int64")
+            data[name] = pd.to_datetime(nanoseconds, unit="ns", utc=True).dt.as_unit("us")
         else:
-            data[name] = pd.Series(values, dtype=dtype)  # type: ignore[call-overload]
+            data[name] = pd.Series(values, dtype=dtype)
     return pd.DataFrame(data)
 
 

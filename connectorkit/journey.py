@@ -5,16 +5,33 @@ Methods here raise typed errors for refusals; the same request sent with ``kit.s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from inspect import Signature, signature
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectorkit import envelopes, markup, sdes
 from connectorkit.errors import ConversationAlreadyOpenError
+from connectorkit.log import Log
 from connectorkit.replies import Reply, unexpected
 from connectorkit.tokens import Token
 
 if TYPE_CHECKING:
     from connectorkit.client import AsyncClient, Client
+
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _takes(builder: Callable[..., Any]) -> Callable[[_Method], _Method]:
+    """Show a builder's keywords as the method's own, so that Tab and Shift+Tab list them."""
+
+    def with_keywords(method: _Method) -> _Method:
+        own = [p for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        added = [p for p in signature(builder).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        method.__signature__ = Signature([*own, *added])  # type: ignore[attr-defined]
+        return method
+
+    return with_keywords
 
 
 def opening(
@@ -74,6 +91,12 @@ class Consumer(_Consumer):
         super().__init__(name)
         self._client = client
 
+    @property
+    def log(self) -> Log:
+        """The log that this consumer's exchanges go to."""
+        return self._client.log
+
+    @_takes(opening)
     def open(self, **opening_words: Any) -> Conversation:
         """CONVERSATION: set the profile and open a conversation. See ``opening`` for what can be said.
 
@@ -84,12 +107,13 @@ class Consumer(_Consumer):
         reply = self._client.conversation(batch, consumer=self.name)
         return Conversation(self, *_opened(self._client, self.name, reply))
 
+    @_takes(envelopes.set_profile)
     def set_profile(self, **profile: Any) -> Reply:
         """SEND ``userprofile.SetUserProfile``; the arguments are those of ``envelopes.set_profile``."""
         return self._send(envelopes.set_profile(**profile))
 
     def jws(self) -> Token:
-        """This consumer's ConsumerJWS, fetched when it is first needed."""
+        """The consumer's own ConsumerJWS, fetched when it is first needed."""
         return self._client.consumer_jws(self.name)
 
     def _send(self, envelope: dict[str, Any]) -> Reply:
@@ -158,12 +182,14 @@ class AsyncConsumer(_Consumer):
         super().__init__(name)
         self._client = client
 
+    @_takes(opening)
     async def open(self, **opening_words: Any) -> AsyncConversation:
         """See ``Consumer.open``."""
         batch = opening(self._client.settings.account_id, **opening_words)
         reply = await self._client.conversation(batch, consumer=self.name)
         return AsyncConversation(self, *_opened(self._client, self.name, reply))
 
+    @_takes(envelopes.set_profile)
     async def set_profile(self, **profile: Any) -> Reply:
         """See ``Consumer.set_profile``."""
         return await self._send(envelopes.set_profile(**profile))

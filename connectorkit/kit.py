@@ -6,7 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from connectorkit import settings
 from connectorkit.client import AsyncClient, Client
@@ -40,6 +40,11 @@ class Kit(Client):
                 "Use ck.connect(sandbox=True) for one."
             )
         return self._lease.control
+
+    @property
+    def target(self) -> str:
+        """What this kit talks to, in words."""
+        return _target(self.settings, self._lease)
 
     @property
     def scenarios(self) -> KitScenarios:
@@ -150,7 +155,7 @@ class Lease:
     """
 
     _lock = threading.Lock()
-    _running: dict[tuple[int, int | None], tuple[ChildSandbox, set[int]]] = {}
+    _running: ClassVar[dict[tuple[int, int | None], tuple[ChildSandbox, set[int]]]] = {}
 
     def __init__(self, seed: int | None) -> None:
         # A forked process must not take its parent's sandbox for its own: the pipe is the parent's.

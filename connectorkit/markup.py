@@ -13,6 +13,10 @@ _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
 _GOOD = "var(--jp-success-color1, #2e7d32)"
 _BAD = "var(--jp-error-color1, #c62828)"
 _CONSUMER = "var(--jp-brand-color3, rgba(33, 150, 243, 0.25))"
+_BUBBLE = (
+    "margin: 4px 0; padding: 6px 10px; max-width: 80%; width: fit-content; border-radius: 10px; "
+    f"overflow-wrap: anywhere; background: {_CONSUMER}"
+)
 _CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
 
 
@@ -48,8 +52,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
 def transcript(lines: Iterable[tuple[str, str, str]], *, empty: str = "No messages yet.") -> str:
     """Speech bubbles, one per (who, text, remark), in a region that screen readers announce."""
     bubbles = "".join(
-        f'<div style="margin: 4px 0; max-width: 80%; width: fit-content; padding: 6px 10px; border-radius: 10px; '
-        f'background: {_CONSUMER}"><div style="white-space: pre-wrap; overflow-wrap: anywhere">{escape(text)}</div>'
+        f'<div style="{_BUBBLE}"><div style="white-space: pre-wrap">{escape(text)}</div>'
         f'<div style="font-size: 80%; color: {_DIM}">{escape(who)} · {escape(remark)}</div></div>'
         for who, text, remark in lines
     )

@@ -18,9 +18,9 @@ from urllib.parse import quote, quote_plus
 
 # Three base64url parts, the first two of which begin like the JSON object `{"`.
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]*\.(?:eyJ[A-Za-z0-9_-]*)?\.?[A-Za-z0-9_-]*")
-_SECRET_NAMES = "client_secret|access_token|refresh_token|password|bearer|temp_url_sig"
-_JSON_MEMBER = re.compile(rf'("(?:{_SECRET_NAMES}|token)"\s*:\s*")((?:[^"\\]|\\.)+)(")', re.IGNORECASE)
-_FORM_PAIR = re.compile(rf"((?:^|[?&\s])(?:{_SECRET_NAMES})=)([^&\s\"'<>]+)", re.IGNORECASE)
+_NAMES = "client_secret|access_token|refresh_token|password|bearer|temp_url_sig"
+_JSON_MEMBER = re.compile(rf'("(?:{_NAMES}|token)"\s*:\s*")((?:[^"\\]|\\.)+)(")', re.IGNORECASE)
+_FORM_PAIR = re.compile(rf"((?:^|[?&\s])(?:{_NAMES})=)([^&\s\"'<>]+)", re.IGNORECASE)
 _LABEL = re.compile(r"^\[(?:jwt|secret) [0-9a-f]{8}\]$")
 _SECRET_HEADERS = frozenset(
     {
@@ -40,7 +40,7 @@ def fingerprint(text: str) -> str:
 
 
 class Secret:
-    """A text whose ``repr``, ``str`` and formatted forms hide it; ``reveal()`` gives it to who must send it."""
+    """A text that ``repr``, ``str`` and formatting hide; ``reveal()`` gives it to who must send it."""
 
     __slots__ = ("_value",)
 

@@ -1,4 +1,4 @@
-"""What the service answered, read once: response forms, error objects, and the typed error each stands for."""
+"""What the service answered, read once: response forms, error objects, and the typed error of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from connectorkit.log import Exchange
 # The next step after each refusal. `errorCode` decides where there is one, else the HTTP status.
 ADVICE: dict[int, str] = {
     wire.MISSING_PARAMETER: "Add brandId, equal to the account id, to the conversation request.",
-    wire.INVALID_APP_JWT: "Get a new AppJWT and send the request once more; the kit does so unless you set the header.",
+    wire.INVALID_APP_JWT: "Get a new AppJWT and send once more; the kit does so unless you set the header.",
     wire.INVALID_CONSUMER_JWS: "Use the consumer who owns this conversation; check account and consumer.",
     wire.MISSING_CONSUMER_JWS: "Send the ConsumerJWS in the X-LP-ON-BEHALF header.",
     wire.MISSING_APP_JWT: "Send the AppJWT, without a Bearer prefix, in the Authorization header.",

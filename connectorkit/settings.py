@@ -1,4 +1,4 @@
-"""Where the kit connects to: from arguments, ``CONNECTORKIT_*`` variables or a ``.env`` file, in this order."""
+"""Where the kit connects to: from arguments, ``CONNECTORKIT_*`` variables or a ``.env`` file."""
 
 from __future__ import annotations
 

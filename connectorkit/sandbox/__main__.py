@@ -1,4 +1,4 @@
-"""The sandbox as a child process: ``python -m connectorkit.sandbox``. Leaves when its standard input closes."""
+"""The sandbox as a child process, ``python -m connectorkit.sandbox``; leaves when standard input closes."""
 
 from __future__ import annotations
 

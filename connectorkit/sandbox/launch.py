@@ -29,7 +29,7 @@ class ChildSandbox:
         command = [sys.executable, "-m", "connectorkit.sandbox"]
         command += ["--account", account_id] if account_id is not None else []
         command += ["--seed", str(seed)] if seed is not None else []
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -78,7 +78,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
-            # uvicorn makes the socket itself: one bound before may lack TCP_NODELAY, which costs 40 ms a call.
+            # uvicorn makes the socket itself: one bound before may lack TCP_NODELAY, 40 ms a call.
             await super().startup(sockets)
         except SystemExit:
             raise PortTaken(f"Port {self.config.port} on {HOST} is taken. Choose another, or 0.") from None

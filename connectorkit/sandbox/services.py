@@ -52,10 +52,12 @@ class Services:
     # --- Domain lookup: no authentication ---
 
     async def domains(self, request: Request) -> Response:
+        """Every service of the account and its host."""
         self._check_lookup(request)
         return answer(self._base_uris())
 
     async def domain(self, request: Request) -> Response:
+        """The host of one service: a bare entry, no array."""
         self._check_lookup(request)
         name = request.path_params["service"]
         if name not in _SERVICES:
@@ -77,6 +79,7 @@ class Services:
     # --- Sentinel: the AppJWT ---
 
     async def app_jwt(self, request: Request) -> Response:
+        """An AppJWT for client credentials, from the query, the form, or both."""
         body = await read_body(request)
         form_media_type = request.headers.get("content-type", "").startswith(wire.FORM_MEDIA_TYPE)
         form = _form(body or b"") if form_media_type else {}
@@ -105,6 +108,7 @@ class Services:
     # --- IDP: the ConsumerJWS ---
 
     async def consumer_jws(self, request: Request) -> Response:
+        """A ConsumerJWS for an external consumer id."""
         body = await read_body(request)
         self._check_app_jwt(request)
         try:
@@ -121,12 +125,14 @@ class Services:
     # --- Messaging: CONVERSATION and SEND ---
 
     async def conversation(self, request: Request) -> Response:
+        """CONVERSATION: a batch."""
         consumer_id, body = await self._at_the_door(request)
         batch = decode(body)
         status, answers = messaging.conversation(self.world.account, consumer_id, batch)
         return answer(answers, status)
 
     async def send(self, request: Request) -> Response:
+        """SEND: one request."""
         consumer_id, body = await self._at_the_door(request)
         envelope = decode(body)
         # Characters, not bytes, are what the documented limit counts.
@@ -168,6 +174,7 @@ class Services:
     # --- Agent login ---
 
     async def agent_login(self, request: Request) -> Response:
+        """A bearer for the administrator, with the whole domain lookup beside it (R75)."""
         given = decode(await read_body(request) or b"")
         if request.path_params["account_id"] != self.world.account_id or not isinstance(given, dict):
             raise refusals.plain(401, "Unknown account, user name or password")

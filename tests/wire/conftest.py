@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -215,5 +216,6 @@ def _encoded(body: Any) -> bytes:
 @pytest.fixture
 def wire(sandbox: dict[str, Any]) -> Iterator[Wire]:
     """A connector at the freshly reset sandbox."""
-    with httpx.Client(timeout=30, trust_env=False) as http:
+    # Loopback has no TLS: an empty context spares each test the loading of the certificate store.
+    with httpx.Client(timeout=30, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) as http:
         yield Wire(http, sandbox)

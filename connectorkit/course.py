@@ -1,0 +1,184 @@
+"""The notebooks: where they are, and how they are run headless and rendered as pages."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import connectorkit
+
+AT_ONCE = 2
+_CELL_SECONDS = 120
+_PAGE_ORDER = ("text/html", "image/svg+xml", "image/png", "text/markdown", "text/plain")
+
+
+class CourseError(Exception):
+    """The notebooks cannot be found or read."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one notebook went; ``problem`` is empty when all was well."""
+
+    notebook: Path
+    page: Path
+    problem: str = ""
+
+
+def find() -> Path:
+    """The folder with the notebooks: of this checkout, or, for an installed kit, a copy to work in."""
+    package = Path(connectorkit.__file__).parent
+    checkout = package.parent / "notebooks"
+    if checkout.is_dir():
+        return checkout
+    brought, copy = package / "course", Path.cwd() / "connectorkit-notebooks"
+    if not brought.is_dir():
+        raise CourseError("The notebooks are not installed. Install connectorkit again, or work in a clone.")
+    for notebook in brought.glob("*.ipynb"):
+        copy.mkdir(exist_ok=True)
+        if not (copy / notebook.name).exists():  # what somebody has worked on stays as it is
+            shutil.copy(notebook, copy)
+    return copy
+
+
+def chapters(names: tuple[str, ...] = ()) -> list[Path]:
+    """The notebooks to run, in order: all of the course, or the files named."""
+    paths = [Path(name) for name in names] or sorted(find().glob("[0-9][0-9]-*.ipynb"))
+    for path in paths:
+        if not path.is_file():
+            raise CourseError(f"There is no notebook {path}. Leave the names out to run the whole course.")
+    return paths
+
+
+def count_cells(notebooks: list[Path]) -> int:
+    """Code cells in all of them, for a progress bar."""
+    return sum(1 for path in notebooks for cell in _read(path).cells if cell.cell_type == "code")
+
+
+def run(
+    notebooks: list[Path], pages: Path, environment: dict[str, str], advance: Callable[[], None] | None = None
+) -> list[Run]:
+    """Execute notebooks, two at a time, and write one HTML page for each into ``pages``.
+
+    ``environment`` is what the kernels see; ``advance`` is called after each cell.
+    """
+    pages.mkdir(parents=True, exist_ok=True)
+
+    async def run_all() -> list[Run]:
+        turns = asyncio.Semaphore(AT_ONCE)
+        return await asyncio.gather(
+            *(_run_one(path, pages, environment, advance, turns) for path in notebooks)
+        )
+
+    return asyncio.run(run_all())
+
+
+async def _run_one(
+    path: Path,
+    pages: Path,
+    environment: dict[str, str],
+    advance: Callable[[], None] | None,
+    turns: asyncio.Semaphore,
+) -> Run:
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellControlSignal, DeadKernelError
+
+    notebook = _read(path)
+    page = pages / f"{path.stem}.html"
+    client = NotebookClient(
+        notebook,
+        timeout=_CELL_SECONDS,
+        kernel_name="python3",
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_executed=lambda **_: advance() if advance is not None else None,
+    )
+    problem = ""
+    async with turns:
+        try:
+            await client.async_execute(env=environment)
+        except (CellControlSignal, DeadKernelError) as error:
+            problem = str(error).strip().splitlines()[-1]
+        problem = _error_output(notebook) or problem
+        page.write_text(_as_page(notebook, path.stem), encoding="utf-8")
+    return Run(path, page, problem)
+
+
+def _read(path: Path) -> Any:
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read as a notebook ({error}).") from None
+
+
+def _error_output(notebook: Any) -> str:
+    """The first error output outside a cell tagged for it; panels' callbacks fail without stopping a run."""
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type != "code" or "raises-exception" in cell.metadata.get("tags", []):
+            continue
+        for output in cell.outputs:
+            if output.output_type == "error":
+                return f"cell {number}: {output.ename}: {output.evalue}"
+    return ""
+
+
+def _as_page(notebook: Any, title: str) -> str:
+    """One page without scripts: it reads the same offline, in an e-mail, and with scripts off."""
+    from nbconvert import HTMLExporter
+
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
+    )
+    exporter.config.NbConvertBase.display_data_priority = list(_PAGE_ORDER)
+    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
+    return _PAGE.format(title=escape(title), policy=_POLICY, style=_STYLE + _code_colours(), body=body)
+
+
+def _code_colours() -> str:
+    from pygments.formatters import HtmlFormatter
+
+    light, dark = (
+        HtmlFormatter(style=name, nobackground=True).get_style_defs(".highlight")
+        for name in ("default", "github-dark")
+    )
+    return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}"
+
+
+# A page may load nothing and run nothing, whatever a server managed to write into an output.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body><main>
+{body}
+</main></body>
+</html>
+"""
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.55 system-ui, sans-serif; margin: 0; }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
+pre { overflow-x: auto; padding: 0.6rem 0.8rem; border-radius: 6px; line-height: 1.4; font-size: 0.85rem; }
+.input_area pre, .highlight pre { background: rgba(128, 128, 128, 0.12); margin: 0.8rem 0 0.2rem; }
+.output_wrapper { margin: 0.2rem 0 1rem; overflow-x: auto; }
+.output_subarea pre { background: none; padding-left: 0; }
+table { border-collapse: collapse; font-size: 0.85rem; }
+th, td { text-align: left; padding: 0.2rem 0.7rem 0.2rem 0; }
+tr { border-bottom: 1px solid rgba(128, 128, 128, 0.35); }
+svg { max-width: 100%; height: auto; }
+.anchor-link { display: none; }
+code { font-size: 0.92em; }
+"""
