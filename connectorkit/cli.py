@@ -24,13 +24,16 @@ def main() -> None:
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--notebooks", default=None, type=click.Path(exists=True, file_okay=False), help="Another folder to open."
+)
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
-def lab(jupyter_options: tuple[str, ...]) -> None:
+def lab(notebooks: str | None, jupyter_options: tuple[str, ...]) -> None:
     """Open JupyterLab on the notebooks. Options it does not know go to JupyterLab."""
     _need("jupyterlab", "lab")
-    folder = _notebooks()
+    folder = notebooks or _notebooks()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    command += ["--LabApp.default_url=/lab/tree/01-connect-and-tokens.ipynb", "--LabApp.news_url="]
+    command += ["--LabApp.default_url=/lab/tree/01-connect-and-tokens.ipynb", "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         click.echo("Running as root, as in many containers: JupyterLab is told to allow it.", err=True)

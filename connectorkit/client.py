@@ -15,6 +15,7 @@ import httpx
 
 from connectorkit import markup, memory, operations
 from connectorkit.auth import ConnectorAuth, Credentials, new_request, reply_of
+from connectorkit.errors import ConnectorError
 from connectorkit.journey import AsyncConsumer, Consumer
 from connectorkit.log import Log
 from connectorkit.operations import Operation, Payload
@@ -63,6 +64,11 @@ class _Core:
         if reply.conversation_id is not None:
             self._owners[reply.conversation_id] = consumer
         return reply
+
+    @staticmethod
+    def _check_open(closed: bool) -> None:
+        if closed:
+            raise ConnectorError("This kit is closed. Connect again with ck.connect() to go on.")
 
     def _facts(self) -> list[tuple[str, str]]:
         token = self.credentials.app_jwt
@@ -148,14 +154,14 @@ class Client(_Core):
         self, operation: Operation, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """Send any operation. Network failures are raised as httpx's own errors."""
+        self._check_open(self._http.is_closed)
         request = self._request(operation, consumer)
         response = self._http.send(request, auth=self._auth(operation, consumer, headers))
         return reply_of(request, response)
 
     def close(self) -> None:
-        """Close connections and the log."""
+        """Close the connections. The log stays readable."""
         self._http.close()
-        self.log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -166,6 +172,7 @@ class Client(_Core):
         self.close()
 
     def _prepare(self, auth: ConnectorAuth) -> None:
+        self._check_open(self._http.is_closed)
         steps = auth.sync_auth_flow(None)
         try:
             request = next(steps)
@@ -235,14 +242,14 @@ class AsyncClient(_Core):
         self, operation: Operation, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.call``."""
+        self._check_open(self._http.is_closed)
         request = self._request(operation, consumer)
         response = await self._http.send(request, auth=self._auth(operation, consumer, headers))
         return reply_of(request, response)
 
     async def close(self) -> None:
-        """Close connections and the log."""
+        """Close the connections. The log stays readable."""
         await self._http.aclose()
-        self.log.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -253,6 +260,7 @@ class AsyncClient(_Core):
         await self.close()
 
     async def _prepare(self, auth: ConnectorAuth) -> None:
+        self._check_open(self._http.is_closed)
         steps = auth.async_auth_flow(None)
         try:
             request = await anext(steps)

@@ -175,9 +175,11 @@ pre { overflow-x: auto; padding: 0.6rem 0.8rem; border-radius: 6px; line-height:
 .input_area pre, .highlight pre { background: rgba(128, 128, 128, 0.12); margin: 0.8rem 0 0.2rem; }
 .output_wrapper { margin: 0.2rem 0 1rem; overflow-x: auto; }
 .output_subarea pre { background: none; padding-left: 0; }
-table { border-collapse: collapse; font-size: 0.85rem; }
-th, td { text-align: left; padding: 0.2rem 0.7rem 0.2rem 0; }
-tr { border-bottom: 1px solid rgba(128, 128, 128, 0.35); }
+main table { border-collapse: collapse; border: 0; font-size: 0.85rem; }
+main table th, main table td, main table thead th {
+  text-align: left; vertical-align: top; padding: 0.2rem 0.9rem 0.2rem 0; border: 0;
+  border-bottom: 1px solid rgba(128, 128, 128, 0.35);
+}
 svg { max-width: 100%; height: auto; }
 .anchor-link { display: none; }
 code { font-size: 0.92em; }

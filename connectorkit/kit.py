@@ -52,7 +52,7 @@ class Kit(Client):
         return KitScenarios(self, self._lease.control if self._lease else None)
 
     def close(self) -> None:
-        """Close connections and the log, and stop the sandbox unless another kit still uses it."""
+        """Close the connections, and stop the sandbox unless another kit uses it. The log stays readable."""
         super().close()
         if self._lease is not None:
             self._lease.release()

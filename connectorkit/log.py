@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -106,6 +107,8 @@ class Log:
         self.session_id = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._database = _open(self.path)
+        # Closed with the last reference, so that a kit's log stays readable after the kit is closed.
+        weakref.finalize(self, self._database.close)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self)} exchanges in {self.path}>"

@@ -37,14 +37,21 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "Nothing yet.") -> str:
     """A plain table with a header row; says ``empty`` when there are no rows."""
     body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{_cell(value)}</td>' for value in row) + "</tr>"
+        # The first column names the row; it is short and must not be broken at its hyphens.
+        "<tr>"
+        + "".join(
+            f'<td style="{_CELL}{"" if place else " white-space: nowrap"}">{_cell(value)}</td>'
+            for place, value in enumerate(row)
+        )
+        + "</tr>"
         for row in rows
     )
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
     return (
-        f'<div style="overflow-x: auto; color: {_TEXT}"><table style="border-collapse: collapse">'
+        f'<div style="overflow-x: auto; line-height: 1.5; color: {_TEXT}">'
+        '<table style="border-collapse: collapse">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -1,0 +1,110 @@
+"""A person in JupyterLab: runs a notebook, clicks in its panel, runs it again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def test_notebook_02_runs_and_its_panel_sends(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "02-open-and-send.ipynb")
+
+    _run_all(page)
+    page.get_by_placeholder("Write as the consumer").fill("Typed by hand <b>& sent</b>")
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(_panel(page).get_by_role("log")).to_contain_text("Typed by hand <b>& sent</b>")
+    expect(_panel(page).locator("tbody tr").last).to_contain_text("Typed by hand <b>& sent</b>")
+    expect(_panel(page).get_by_role("status")).to_contain_text("Sent.")
+    _panel(page).scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "02-panel.png")
+
+
+def test_enter_sends_too(page: Page, lab_address: str) -> None:
+    _open(page, lab_address, "02-open-and-send.ipynb")
+    _run_all(page)
+
+    text = page.get_by_placeholder("Write as the consumer")
+    text.fill("Sent with Enter")
+    text.press("Enter")
+
+    expect(_panel(page).get_by_role("log")).to_contain_text("Sent with Enter")
+    expect(text).to_have_value("")
+
+
+def test_notebook_02_runs_twice_in_one_kernel_and_in_a_restarted_one(page: Page, lab_address: str) -> None:
+    _open(page, lab_address, "02-open-and-send.ipynb")
+    _run_all(page)
+
+    _run_all(page)
+    expect(page.get_by_text("open (resumed)").first).to_be_visible()
+
+    _menu(page, "Kernel", "Restart Kernel and Run All Cells…")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    _wait_until_done(page)
+
+
+def test_notebook_03_panel_runs_one_case_and_all(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "03-provoke-errors.ipynb")
+    _run_all(page)
+
+    panel = page.locator(".jp-OutputArea-output").filter(has=page.get_by_role("button", name="Run all"))
+    panel.get_by_label("Case").select_option("foreign-conversation")
+    panel.get_by_role("button", name="Run", exact=True).click()
+    expect(panel.get_by_text("401 · 40103 · ConsumerJWS is invalid").first).to_be_visible()
+    panel.get_by_role("button", name="Run all").click()
+
+    expect(panel.get_by_text(re.compile(r"^\d+ cases run, each as expected\.$"))).to_be_visible()
+    panel.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "03-panel.png")
+
+
+def test_notebook_04_shows_its_chart(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "04-inspect-timings.ipynb")
+
+    _run_all(page)
+
+    chart = page.locator(".jp-RenderedSVG img, .jp-RenderedSVG svg").first
+    chart.scroll_into_view_if_needed()
+    expect(chart).to_be_visible()
+    page.screenshot(path=screenshots / "04-chart.png")
+
+
+def _open(page: Page, lab_address: str, notebook: str) -> None:
+    page.goto(lab_address.format(notebook=notebook) + "&reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    _wait_until_idle(page)
+
+
+def _run_all(page: Page) -> None:
+    _menu(page, "Run", "Run All Cells")
+    _wait_until_done(page)
+
+
+def _menu(page: Page, menu: str, item: str) -> None:
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+def _wait_until_done(page: Page) -> None:
+    """Every code cell has a number, the kernel is idle, and no cell has failed."""
+    waiting = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt", has_text="[*]")
+    expect(waiting).to_have_count(0)
+    empty = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt", has_text="[ ]")
+    expect(empty).to_have_count(0)
+    _wait_until_idle(page)
+    expect(page.locator('.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"]')).to_have_count(0)
+    expect(page.locator(".jp-OutputArea-output[data-mime-type*='error']")).to_have_count(0)
+
+
+def _wait_until_idle(page: Page) -> None:
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle").first).to_be_visible()
+
+
+def _panel(page: Page):  # type: ignore[no-untyped-def]
+    return page.locator(".jp-OutputArea-output").filter(has=page.get_by_role("button", name="Send", exact=True))
