@@ -33,16 +33,21 @@ def lab(notebooks: str | None, jupyter_options: tuple[str, ...]) -> None:
     _need("jupyterlab", "lab")
     folder = notebooks or _notebooks()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    command += ["--LabApp.default_url=/lab/tree/01-connect-and-tokens.ipynb", "--LabApp.news_url=None"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command.append("--LabApp.default_url=/lab/tree/01-connect-and-tokens.ipynb")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         click.echo("Running as root, as in many containers: JupyterLab is told to allow it.", err=True)
         command.append("--allow-root")
     click.echo(f"JupyterLab opens on {folder}. Press Ctrl+C twice to stop it.", err=True)
     try:
-        raise SystemExit(subprocess.call([*command, *jupyter_options]))
+        raise SystemExit(subprocess.call([*command, *jupyter_options], env=_lab_environment()))
     except KeyboardInterrupt:
         raise SystemExit(0) from None
+
+
+def _lab_environment() -> dict[str, str]:
+    """JupyterLab with our defaults: it asks no questions about news. The user's own settings still win."""
+    paths = [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return os.environ | {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
 
 
 @main.command()

@@ -14,7 +14,8 @@ from typing import Self
 import httpx
 
 from connectorkit import markup, memory, operations
-from connectorkit.auth import ConnectorAuth, Credentials, new_request, reply_of
+from connectorkit.auth import ConnectorAuth, new_request, reply_of
+from connectorkit.credentials import Credentials
 from connectorkit.errors import ConnectorError
 from connectorkit.journey import AsyncConsumer, Consumer
 from connectorkit.log import Log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ async def _run_one(
         timeout=_CELL_SECONDS,
         kernel_name="python3",
         store_widget_state=False,
+        config=_kernel_config(),
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=lambda **_: advance() if advance is not None else None,
     )
@@ -107,6 +109,13 @@ async def _run_one(
         problem = _error_output(notebook) or problem
         page.write_text(_as_page(notebook, path.stem), encoding="utf-8")
     return Run(path, page, problem)
+
+
+def _kernel_config() -> Any:
+    """Kernels that no other user of this machine can reach: over sockets in a folder, not over TCP ports."""
+    from traitlets.config import Config
+
+    return Config({"KernelManager": {"transport": "ipc"}} if os.name == "posix" else {})
 
 
 def _read(path: Path) -> Any:

@@ -107,4 +107,6 @@ def _wait_until_idle(page: Page) -> None:
 
 
 def _panel(page: Page):  # type: ignore[no-untyped-def]
-    return page.locator(".jp-OutputArea-output").filter(has=page.get_by_role("button", name="Send", exact=True))
+    return page.locator(".jp-OutputArea-output").filter(
+        has=page.get_by_role("button", name="Send", exact=True)
+    )

@@ -1,0 +1,86 @@
+"""The notebooks are committed clean, and run from top to bottom with nobody at the mouse."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from connectorkit import course, scenarios
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+# What must hold after the last cell; appended by the test, so that the notebooks stay free of test code.
+AFTERWARDS = {
+    "01-connect-and-tokens": "assert kit.log.exchanges()['operation'].tolist()[:3] "
+    "== ['domains', 'app_jwt', 'consumer_jws']",
+    "02-open-and-send": "assert panel.messages['text'].eq('Sent by the cell below the panel').sum() == 1\n"
+    "assert messages['code'].eq('OK').all() and len(messages) == 5",
+    "03-provoke-errors": f"assert outcomes['as_expected'].all() and len(outcomes) == {len(scenarios.ALL)}",
+    "04-inspect-timings": "assert timings['connect_ms'].notna().sum() == 1",
+}
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def test_every_notebook_has_its_assertions() -> None:
+    assert {path.stem for path in NOTEBOOKS} == set(AFTERWARDS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_committed_clean(path: Path) -> None:
+    notebook = read(path)
+
+    for number, cell in enumerate(notebook.cells, 1):
+        assert not cell.get("outputs"), f"cell {number} has outputs"
+        assert cell.get("execution_count") is None, f"cell {number} has an execution count"
+        assert cell.get("id"), f"cell {number} has no id"
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert path.stat().st_size < 50_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_tells_a_story(path: Path) -> None:
+    cells = read(path).cells
+    text = [c for c in cells if c.cell_type == "markdown"]
+    code = [c for c in cells if c.cell_type == "code"]
+
+    assert 15 <= len(cells) <= 32
+    assert len(text) >= len(code)
+    assert all(
+        word in text[0].source for word in ("# ", "What you'll do", "What you'll learn", "What you'll need")
+    )
+    assert any("## On your own" in c.source for c in text)
+    for cell in code:
+        assert len(cell.source.splitlines()) <= 8, cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_links_lead_somewhere(path: Path) -> None:
+    for cell in read(path).cells:
+        for target in re.findall(r"\]\(([^)#]+\.ipynb)\)", cell.source):
+            assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs_and_holds_what_it_says(path: Path, tmp_path: Path) -> None:
+    notebook = read(path)
+    notebook.cells.append(nbformat.v4.new_code_cell(AFTERWARDS[path.stem]))
+    copy = tmp_path / path.name
+    nbformat.write(notebook, copy)
+    environment = dict(os.environ) | {"CONNECTORKIT_LOG": str(tmp_path / "log.sqlite3")}
+
+    (result,) = course.run([copy], tmp_path / "pages", environment)
+
+    assert result.problem == ""
+    page = result.page.read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
