@@ -20,7 +20,11 @@ def seconds(statement: str) -> float:
 
 
 def main() -> None:
-    statements = {"connectorkit": "import connectorkit", "httpx, jwt": "import httpx, jwt"}
+    statements = {
+        "connectorkit": "import connectorkit",
+        "ck.connect": "import connectorkit as ck; ck.connect",  # loads the client, starts nothing
+        "httpx, jwt": "import httpx, jwt",
+    }
     found: dict[str, list[float]] = {name: [] for name in statements}
     for run in range(RUNS + 1):
         for name, statement in statements.items():
@@ -29,8 +33,10 @@ def main() -> None:
                 found[name].append(took)
     for name, values in found.items():
         print(f"import {name:13} median {1000 * statistics.median(values):6.0f} ms")
-    ratios = [a / b for a, b in zip(*found.values(), strict=True)]
-    print(f"ratio, pair by pair    median {statistics.median(ratios):.2f}, highest {max(ratios):.2f}")
+    base = found.pop("httpx, jwt")
+    for name, values in found.items():
+        ratios = [a / b for a, b in zip(values, base, strict=True)]
+        print(f"{name:12} / httpx, jwt  median {statistics.median(ratios):.2f}, highest {max(ratios):.2f}")
     print(f"Python {sys.version.split()[0]}, {RUNS} runs of each")
 
 

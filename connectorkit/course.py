@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ def find() -> Path:
     checkout = package.parent / "notebooks"
     if checkout.is_dir():
         return checkout
-    brought, copy = package / "course", Path.cwd() / "connectorkit-notebooks"
+    brought, copy = package / "notebooks", Path.cwd() / "connectorkit-notebooks"
     if not brought.is_dir():
         raise CourseError("The notebooks are not installed. Install connectorkit again, or work in a clone.")
     for notebook in brought.glob("*.ipynb"):
@@ -87,7 +86,7 @@ async def _run_one(
     turns: asyncio.Semaphore,
 ) -> Run:
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellControlSignal, DeadKernelError
+    from nbclient.exceptions import CellControlSignal
 
     notebook = _read(path)
     page = pages / f"{path.stem}.html"
@@ -96,7 +95,8 @@ async def _run_one(
         timeout=_CELL_SECONDS,
         kernel_name="python3",
         store_widget_state=False,
-        config=_kernel_config(),
+        # Kernels listen on loopback; their warning about it would drown the progress bar.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=lambda **_: advance() if advance is not None else None,
     )
@@ -104,18 +104,11 @@ async def _run_one(
     async with turns:
         try:
             await client.async_execute(env=environment)
-        except (CellControlSignal, DeadKernelError) as error:
+        except (CellControlSignal, RuntimeError) as error:  # a cell failed, or the kernel died
             problem = str(error).strip().splitlines()[-1]
         problem = _error_output(notebook) or problem
         page.write_text(_as_page(notebook, path.stem), encoding="utf-8")
     return Run(path, page, problem)
-
-
-def _kernel_config() -> Any:
-    """Kernels that no other user of this machine can reach: over sockets in a folder, not over TCP ports."""
-    from traitlets.config import Config
-
-    return Config({"KernelManager": {"transport": "ipc"}} if os.name == "posix" else {})
 
 
 def _read(path: Path) -> Any:

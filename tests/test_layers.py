@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {"response_log", "kit", "course", "cli", "__init__", "__main__"},
-        {"click", "rich", "nbformat", "nbclient", "nbconvert", "traitlets", "pygments", "pandas"},
+        {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "jwt", "cryptography"}

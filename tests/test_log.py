@@ -47,14 +47,14 @@ FULL = Exchange(
     tokens={"ba7816bf": {"exp": 1_700_003_600}},
 )
 APPENDER = """
-import sys, threading
+import os, sys, threading
 from connectorkit.log import Exchange, Log
 
 log = Log(sys.argv[1])
 def work(name):
     for n in range(int(sys.argv[3])):
         kept = log.append(Exchange("send", "POST", f"{sys.argv[2]}-{name}-{n}"))
-        print(kept.exchange_id, flush=True)
+        os.write(1, f"{kept.exchange_id}\\n".encode())  # one write, so that threads do not mix
 threads = [threading.Thread(target=work, args=(t,)) for t in range(int(sys.argv[4]))]
 [t.start() for t in threads]
 [t.join() for t in threads]
@@ -299,7 +299,9 @@ def test_a_killed_process_loses_nothing_that_append_returned(tmp_path: Path) -> 
     promised = [int(process.stdout.readline()) for _ in range(200)]
 
     process.kill()
-    promised += [int(line) for line in process.communicate(timeout=60)[0].splitlines()]
+    with process.stdout:
+        promised += [int(line) for line in process.stdout]
+    process.wait(timeout=60)
 
     with closing(Log(path)) as log:
         assert process.returncode != 0
