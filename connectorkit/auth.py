@@ -19,7 +19,7 @@ from connectorkit import operations, wire
 from connectorkit.credentials import Credentials
 from connectorkit.log import Exchange
 from connectorkit.operations import Operation
-from connectorkit.replies import Message, Reply
+from connectorkit.replies import Message, Reply, seconds
 from connectorkit.settings import Settings
 from connectorkit.tokens import Token
 from connectorkit.transport import EXTENSION, Call
@@ -243,10 +243,7 @@ def reply_of(request: httpx.Request, response: httpx.Response) -> Reply:
     call = Call.of(request)
     address = str(request.url.copy_with(query=None))
     exchange = call.exchange or Exchange(call.operation, request.method, address)
-    try:
-        retry_after = float(response.headers["Retry-After"])
-    except (KeyError, ValueError):
-        retry_after = None
+    retry_after = seconds(response.headers.get("Retry-After"))
     return Reply.read(exchange, response.status_code, _json(response), retry_after)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from connectorkit import wire
@@ -39,15 +39,33 @@ def check_text(field: str, value: Any, *, empty: bool = False, longest: int | No
         ) from None
 
 
+def texts(*members: tuple[str, str, str | None]) -> dict[str, Any]:
+    """Members that are texts, from (wire name, argument name, value); those not given are left out."""
+    present = [member for member in members if member[2] is not None]
+    for _, argument, value in present:
+        check_text(argument, value, empty=True)
+    return {name: value for name, _, value in present}
+
+
 def check_one_of(field: str, value: Any, allowed: Collection[Any]) -> None:
     """The value is one of those allowed; a near miss is named in the message."""
-    if not isinstance(value, bool) and value in allowed:
+    if any(value == choice and type(value) is type(choice) for choice in allowed):
         return
     names = ", ".join(str(choice) for choice in allowed)
     near = difflib.get_close_matches(str(value).upper(), [str(a).upper() for a in allowed], n=1)
     match = next((choice for choice in allowed if near and str(choice).upper() == near[0]), None)
     fix = f"Did you mean {match!r}?" if match is not None else "Choose one of these."
     require(False, field, f"is {value!r}, allowed are {names}", fix)
+
+
+def check_list(field: str, value: Any) -> None:
+    """The value is a list or the like, not a single item that happens to be iterable."""
+    require(
+        not isinstance(value, str | bytes | Mapping),
+        field,
+        f"must be a list, not one {type(value).__name__}",
+        f"Put it in brackets: {field}=[…].",
+    )
 
 
 def check_integer(field: str, value: Any) -> None:

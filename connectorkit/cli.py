@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -50,11 +51,17 @@ def _lab_environment() -> dict[str, str]:
     return os.environ | {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
 
 
+def _account_id(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
+        raise click.BadParameter(f"{value!r} is no account id. Use up to 64 letters, digits, - and _.")
+    return value
+
+
 @main.command()
 @click.option(
     "--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; 0 finds a free one."
 )
-@click.option("--account", default=None, help="Account id to play.")
+@click.option("--account", default=None, type=click.STRING, callback=_account_id, help="Account id to play.")
 @click.option("--seed", default=None, type=int, help="Makes ids, secrets and keys reproducible.")
 def sandbox(port: int, account: str | None, seed: int | None) -> None:
     """Serve the sandbox until interrupted; prints one line of JSON when it is ready."""

@@ -62,4 +62,8 @@ class SandboxControl:
         return f"<SandboxControl of {self.base_url}>"
 
     def _repr_html_(self) -> str:
-        return markup.facts("Sandbox", [("address", self.base_url), ("time there", self.now().isoformat())])
+        try:
+            time_there = self.now().isoformat()
+        except SandboxError as error:
+            time_there = str(error)  # a display must not fail because its subject has gone
+        return markup.facts("Sandbox", [("address", self.base_url), ("time there", time_there)])

@@ -12,10 +12,12 @@ from typing import Any
 
 from connectorkit import wire
 from connectorkit.checks import (
+    check_list,
     check_one_of,
     check_request_size,
     check_text,
     require,
+    texts,
 )
 
 Envelope = dict[str, Any]
@@ -66,14 +68,15 @@ def set_profile(
     >>> set_profile(first_name="Ana", request_id="1")["body"]
     {'firstName': 'Ana'}
     """
-    body = _present(
-        firstName=first_name, lastName=last_name, avatarUrl=avatar_url, description=description, role=role
+    body = texts(
+        ("firstName", "first_name", first_name),
+        ("lastName", "last_name", last_name),
+        ("avatarUrl", "avatar_url", avatar_url),
+        ("description", "description", description),
+        ("role", "role", role),
     )
-    for name, value in body.items():
-        check_text(name, value, empty=True)
-    private = _present(mobileNum=mobile, mail=email)
-    for name, value in private.items():
-        check_text(f"privateData.{name}", value, empty=True)
+    private = texts(("mobileNum", "mobile", mobile), ("mail", "email", email))
+    check_list("sdes", sdes)
     entries = [dict(entry) for entry in sdes]
     for position, entry in enumerate(entries):
         check_one_of(f"sdes[{position}].type", entry.get("type"), ("ctmrinfo", "personal"))
@@ -100,6 +103,8 @@ def context(
     features: Iterable[str] | None = None,
 ) -> dict[str, Any]:
     """``conversationContext``: monitoring ids and the language (an IETF tag such as ``en-US``)."""
+    if features is not None:
+        check_list("features", features)
     return {"type": wire.MONITORING_CONTEXT} | _present(
         visitorId=visitor_id,
         sessionId=session_id,

@@ -20,7 +20,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connectorkit.log import Exchange
@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 
 class ConnectorError(Exception):
     """Base of every error the kit raises itself."""
+
+    def __reduce__(self) -> Any:
+        # Errors travel between processes, and our constructors take more than the message.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class SettingsError(ConnectorError):

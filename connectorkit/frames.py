@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from connectorkit.log import Exchange, Log
-from connectorkit.replies import Message
+from connectorkit.replies import Message, whole_number
 from connectorkit.scenarios import ALL, Outcome, Scenario
 
 PHASES = ("connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms")
@@ -146,14 +146,13 @@ def summary(timings: pd.DataFrame, by: str = "operation", *, phase: str = "total
     for name in (by, phase):
         if name not in timings.columns:
             raise ValueError(f"There is no column {name!r}. Choose one of {', '.join(timings.columns)}.")
-    failed = _failed(timings)
     rows, labels = [], []
-    for label, group in timings.groupby(by, sort=True):
+    # Missing labels are a group too: those are the requests that got no answer.
+    for label, group in timings.groupby(by, sort=True, dropna=False):
         values = group[phase].dropna()
         quantiles = {f"p{100 * q:g}": values.quantile(q) for q in (0.5, 0.9, 0.99, 0.999)}
-        rows.append(
-            {"count": len(group), "errors": int(failed[group.index].sum()), **quantiles, "max": values.max()}
-        )
+        errors = int(_failed(group).sum())
+        rows.append({"count": len(group), "errors": errors, **quantiles, "max": values.max()})
         labels.append(label)
     frame = _frame(SUMMARY, rows)
     frame.index = pd.Index(labels, name=by, dtype=timings[by].dtype)
@@ -213,10 +212,11 @@ def _message_rows(exchange: Exchange) -> Iterator[dict[str, Any]]:
 
 def _event(request: dict[str, Any]) -> dict[str, Any]:
     body = _object(request.get("body"))
-    event, field = _object(body.get("event")), _object(body.get("conversationField"))
+    event, given = _object(body.get("event")), body.get("conversationField")
+    fields = [_object(field).get("field") for field in (given if isinstance(given, list) else [given])]
     message = event.get("message")
     return {
-        "event_type": _text(event.get("type") or field.get("field")),
+        "event_type": _text(event.get("type")) or ", ".join(str(field) for field in fields if field) or None,
         "text": message if isinstance(message, str) else None,
     }
 
@@ -224,10 +224,9 @@ def _event(request: dict[str, Any]) -> dict[str, Any]:
 def _outcome(answer: Message | None) -> dict[str, Any]:
     if answer is None:
         return {}
-    sequence = answer.body.get("sequence")
     return {
-        "code": str(answer.code),
-        "sequence": sequence if isinstance(sequence, int) else None,
+        "code": None if answer.code is None else str(answer.code),
+        "sequence": whole_number(answer.body.get("sequence")),
         "error_code": answer.error_code,
         "error_title": None if answer.ok else _text(answer.body.get("title") or answer.text),
     }

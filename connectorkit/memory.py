@@ -52,10 +52,18 @@ def _closed_by(exchange: Exchange) -> set[str]:
 
 
 def _closes(envelope: dict[str, Any]) -> bool:
-    fields = envelope["body"].get("conversationField")
+    body = envelope["body"]
+    fields = body.get("conversationField")
     return envelope.get("type") == wire.UPDATE_FIELD and any(
-        isinstance(f, dict)
-        and f.get("field") in (wire.STATE_FIELD, wire.STAGE_FIELD)
-        and f.get("conversationState") == wire.CLOSE
-        for f in (fields if isinstance(fields, list) else [fields])
+        isinstance(field, dict) and _is_close(field, body.get("conversationId"))
+        for field in (fields if isinstance(fields, list) else [fields])
     )
+
+
+def _is_close(field: dict[str, Any], conversation_id: Any) -> bool:
+    """The three documented ways to close; the main dialog has the conversation's id."""
+    dialog = field.get("dialog")
+    if field.get("field") == wire.DIALOG_FIELD and isinstance(dialog, dict):
+        return dialog.get("state") == wire.CLOSE and dialog.get("dialogId") == conversation_id
+    closing = field.get("field") in (wire.STATE_FIELD, wire.STAGE_FIELD)
+    return closing and field.get("conversationState") == wire.CLOSE

@@ -8,7 +8,6 @@ be told apart without either being shown.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import re
@@ -16,12 +15,15 @@ import threading
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-# Three base64url parts, the first two of which begin like the JSON object `{"`.
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]*\.(?:eyJ[A-Za-z0-9_-]*)?\.?[A-Za-z0-9_-]*")
+# Three base64url parts, the first two of which begin like a JSON object.
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])ey[A-Z][A-Za-z0-9_-]*\.ey[A-Z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?")
 _NAMES = "client_secret|access_token|refresh_token|password|bearer|temp_url_sig"
 _JSON_MEMBER = re.compile(rf'("(?:{_NAMES}|token)"\s*:\s*")((?:[^"\\]|\\.)+)(")', re.IGNORECASE)
 _FORM_PAIR = re.compile(rf"((?:^|[?&\s])(?:{_NAMES})=)([^&\s\"'<>]+)", re.IGNORECASE)
-_LABEL = re.compile(r"^\[(?:jwt|secret) [0-9a-f]{8}\]$")
+# A label has no character that would end a member or a pair, so redacting twice changes nothing.
+_LABEL = re.compile(r"\[(?:jwt|secret):[0-9a-f]{8}\]")
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
+_SCHEME = re.compile(r"(bearer\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 _SECRET_HEADERS = frozenset(
     {
         "authorization",
@@ -66,9 +68,12 @@ class Secret:
         return hash((Secret, self._value))
 
     def __repr__(self) -> str:
-        return f"Secret([secret {self.fingerprint}])" if self._value else "Secret(empty)"
+        return f"Secret([secret:{self.fingerprint}])" if self._value else "Secret(empty)"
 
     __str__ = __repr__
+
+    def __deepcopy__(self, memo: Any) -> Secret:
+        return self  # it cannot change
 
     def __reduce__(self) -> Any:
         raise TypeError(
@@ -91,8 +96,11 @@ class Redactor:
         value = secret.reveal()
         if len(value) < 4:  # shorter "secrets" would blank out ordinary text
             return
-        label = f"[secret {secret.fingerprint}]"
-        forms = {value, quote(value), quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]}
+        percent = {quote(value), quote(value, safe=""), quote_plus(value)}
+        percent |= {_PERCENT.sub(lambda found: found[0].lower(), form) for form in percent}
+        as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+        label = _label(value)
+        forms = {value} | percent | as_json
         with self._lock:
             self._forms |= dict.fromkeys(forms, label)
             longest_first = sorted(self._forms, key=len, reverse=True)
@@ -102,7 +110,7 @@ class Redactor:
         """The same text with every secret replaced by a label."""
         if self._pattern is not None:
             text = self._pattern.sub(lambda found: self._forms[found[0]], text)
-        text = _JWT.sub(lambda found: f"[jwt {fingerprint(found[0])}]", text)
+        text = _JWT.sub(lambda found: _label(found[0]), text)
         text = _JSON_MEMBER.sub(lambda found: found[1] + _label(found[2]) + found[3], text)
         return _FORM_PAIR.sub(lambda found: found[1] + _label(found[2]), text)
 
@@ -111,14 +119,17 @@ class Redactor:
         return [(name, self._header(name, value)) for name, value in headers]
 
     def _header(self, name: str, value: str) -> str:
-        shown = self.text(value)
-        if name.lower() not in _SECRET_HEADERS or not value or shown != value:
-            return shown
-        return f"[secret {fingerprint(value)}]"
+        if name.lower() not in _SECRET_HEADERS or not value:
+            return self.text(value)
+        # The whole value, as what stands beside a token may be a secret too; the scheme may be seen.
+        scheme, credentials = _SCHEME.fullmatch(value).groups("")  # type: ignore[union-attr]
+        return f"{scheme}{_label(credentials)}" if credentials else value
 
 
 def _label(value: str) -> str:
-    return value if _LABEL.match(value) else f"[secret {fingerprint(value)}]"
+    if _LABEL.fullmatch(value):
+        return value
+    return f"[{'jwt' if _JWT.fullmatch(value) else 'secret'}:{fingerprint(value)}]"
 
 
 def token_claims(text: str) -> dict[str, dict[str, Any]]:
@@ -137,6 +148,6 @@ def _claims(token: str) -> dict[str, Any] | None:
         return None
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError):
         return None
     return claims if isinstance(claims, dict) else None

@@ -73,8 +73,7 @@ class Message:
     @property
     def error_code(self) -> int | None:
         """The five-digit number of an authorisation error."""
-        number = self.body.get("errorCode")
-        return number if isinstance(number, int) else None
+        return whole_number(self.body.get("errorCode"))
 
 
 @dataclass(frozen=True)
@@ -103,12 +102,17 @@ class Reply:
     @classmethod
     def recorded(cls, exchange: Exchange) -> Reply:
         """The reply as the log has it: the same, with secrets replaced."""
-        return cls.read(exchange, exchange.status_code or 0, exchange.response_json())
+        retry_after = seconds(dict(exchange.response_headers).get("retry-after"))
+        return cls.read(exchange, exchange.status_code or 0, exchange.response_json(), retry_after)
 
     @property
     def ok(self) -> bool:
-        """Whether the HTTP status and every message in the answer say so."""
-        return 200 <= self.status_code < 300 and all(m.ok for m in self.messages)
+        """Whether the HTTP status and every message in the answer say so.
+
+        A 200 that answers no request, such as the page of a captive portal, is not ok.
+        """
+        answered = bool(self.messages) or self.operation not in ("conversation", "send")
+        return 200 <= self.status_code < 300 and answered and all(m.ok for m in self.messages)
 
     @property
     def _deciding(self) -> Message | None:
@@ -123,15 +127,14 @@ class Reply:
     @property
     def sequence(self) -> int | None:
         """The published event's number in its dialog, where the answer has one."""
-        numbers = [m.body["sequence"] for m in self.messages if isinstance(m.body.get("sequence"), int)]
-        return numbers[-1] if numbers else None
+        numbers = [whole_number(m.body.get("sequence")) for m in self.messages]
+        return next((number for number in reversed(numbers) if number is not None), None)
 
     @property
     def conversation_id(self) -> str | None:
         """The id of the conversation that this call opened."""
-        return next(
-            (str(m.body["conversationId"]) for m in self.messages if "conversationId" in m.body), None
-        )
+        ids = (m.body.get("conversationId") for m in self.messages)
+        return next((i for i in ids if isinstance(i, str)), None)
 
     @property
     def error_code(self) -> int | None:
@@ -143,10 +146,10 @@ class Reply:
         """What the answer says in words."""
         if self._deciding is not None:
             return self._deciding.text
-        described = (
-            self.json.get("error_description") or self.json.get("error") if _is_object(self.json) else None
-        )
-        return None if described is None else str(described)
+        if not isinstance(self.json, dict):
+            return None
+        described = (self.json.get(name) for name in ("error_description", "error", "msg"))
+        return next((str(words) for words in described if words), None)
 
     @property
     def advice(self) -> str:
@@ -167,7 +170,11 @@ class Reply:
     @property
     def error(self) -> errors.ApiError | None:
         """The typed error this answer stands for, or ``None``."""
-        return None if self.ok else _error(self)
+        if self.ok:
+            return None
+        if self.status_code < 400 and all(m.ok for m in self.messages):
+            return unexpected(self, "an answer to each request")
+        return _error(self)
 
     def raise_for_error(self) -> Reply:
         """Raise the typed error of a refusal; return the reply itself when all is well."""
@@ -261,5 +268,15 @@ def _shortened(text: str, longest: int = 120) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
+def whole_number(value: Any) -> int | None:
+    """The value if it is an integer of at most 64 bits; the log and the frames hold no larger ones."""
+    fits = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+    return value if fits else None
+
+
+def seconds(header: str | None) -> float | None:
+    """A ``Retry-After`` header in seconds, or ``None`` where it is absent or a date."""
+    try:
+        return float(header) if header is not None else None
+    except ValueError:
+        return None

@@ -6,11 +6,12 @@ Only ``ctmrinfo`` and ``personal`` travel with a profile; the service ignores ot
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connectorkit import wire
-from connectorkit.checks import check_integer, check_one_of, check_text, require
+from connectorkit.checks import check_integer, check_list, check_one_of, check_text, require, texts
 
 SDE = dict[str, Any]
 
@@ -38,34 +39,39 @@ def customer_info(
     >>> customer_info(customer_id="C-77", customer_type="vip")
     {'type': 'ctmrinfo', 'info': {'customerId': 'C-77', 'ctype': 'vip'}}
     """
-    texts = {
-        "customerId": customer_id,
-        "ctype": customer_type,
-        "cstatus": status,
-        "currency": currency,
-        "socialId": social_id,
-        "imei": imei,
-        "userName": user_name,
-        "companyBranch": company_branch,
-        "accountName": account_name,
-        "role": role,
-    }
-    info: dict[str, Any] = _texts(texts)
+    info = texts(
+        ("customerId", "customer_id", customer_id),
+        ("ctype", "customer_type", customer_type),
+        ("cstatus", "status", status),
+        ("currency", "currency", currency),
+        ("socialId", "social_id", social_id),
+        ("imei", "imei", imei),
+        ("userName", "user_name", user_name),
+        ("companyBranch", "company_branch", company_branch),
+        ("accountName", "account_name", account_name),
+        ("role", "role", role),
+    )
     if balance is not None:
         require(
-            isinstance(balance, int | float) and not isinstance(balance, bool),
+            isinstance(balance, int | float) and not isinstance(balance, bool) and math.isfinite(balance),
             "balance",
-            f"must be a number, not {balance!r}",
+            f"must be a finite number, not {balance!r}",
             "Pass it as an int or a float.",
         )
         info["balance"] = balance
-    for name, number in (("companySize", company_size), ("loginStatus", login_status)):
+    for name, argument, number in (
+        ("companySize", "company_size", company_size),
+        ("loginStatus", "login_status", login_status),
+    ):
         if number is not None:
-            check_integer(name, number)
+            check_integer(argument, number)
             info[name] = number
-    for name, day in (("lastPaymentDate", last_payment), ("registrationDate", registered)):
+    for name, argument, day in (
+        ("lastPaymentDate", "last_payment", last_payment),
+        ("registrationDate", "registered", registered),
+    ):
         if day is not None:
-            info[name] = _date(name, day)
+            info[name] = _date(argument, day)
     return {"type": "ctmrinfo", "info": info}
 
 
@@ -84,13 +90,18 @@ def personal_info(
     >>> personal_info(first_name="Ana")
     {'type': 'personal', 'personal': {'firstname': 'Ana'}}
     """
-    texts = {"firstname": first_name, "lastname": last_name, "language": language, "company": company}
-    personal: dict[str, Any] = _texts(texts)
+    personal = texts(
+        ("firstname", "first_name", first_name),
+        ("lastname", "last_name", last_name),
+        ("language", "language", language),
+        ("company", "company", company),
+    )
     if gender is not None:
         check_one_of("gender", gender, wire.GENDERS)
         personal["gender"] = gender
     if born is not None:
         personal["age"] = _date("born", born)
+    check_list("contacts", contacts)
     entries = [dict(entry) for entry in contacts]
     if entries:
         personal["contacts"] = entries
@@ -106,22 +117,16 @@ def contact(
     region: str | None = None,
 ) -> dict[str, Any]:
     """One way to reach the consumer; ``country`` is a two-letter ISO 3166-1 code."""
-    entry: dict[str, Any] = _texts({"email": email, "phone": phone})
+    entry = texts(("email", "email", email), ("phone", "phone", phone))
     if phone_type is not None:
         check_one_of("phone_type", phone_type, wire.PHONE_TYPES)
         entry["phoneType"] = phone_type
     if country is not None:
         check_text("country", country)
-        require(len(country) == 2, "country", f"is {country!r}", 'Use a two-letter code such as "DE".')
-    address = _texts({"country": country, "region": region})
+        two_letters = len(country) == 2 and country.isalpha()
+        require(two_letters, "country", f"is {country!r}", 'Use a two-letter code such as "DE".')
+    address = texts(("country", "country", country), ("region", "region", region))
     return entry | ({"address": address} if address else {})
-
-
-def _texts(members: Mapping[str, str | None]) -> dict[str, Any]:
-    present = {name: value for name, value in members.items() if value is not None}
-    for name, value in present.items():
-        check_text(name, value, empty=True)
-    return present
 
 
 def _date(name: str, day: dt.date) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,11 @@ def _gather(
     environ: Mapping[str, str] | None, given: Mapping[str, str | float | Secret | None]
 ) -> dict[str, str | float | Secret]:
     if environ is None:
-        from_file = dotenv_values(find_dotenv(usecwd=True))
+        path = find_dotenv(usecwd=True)
+        try:
+            from_file = dotenv_values(path)
+        except (UnicodeDecodeError, OSError) as error:
+            raise SettingsError(f"{path} cannot be read ({error}). Save it as UTF-8 text.") from None
         environ = {name: value for name, value in from_file.items() if value is not None} | dict(os.environ)
     values: dict[str, str | float | Secret] = {
         name: environ[PREFIX + name.upper()] for name in _NAMES if environ.get(PREFIX + name.upper())
@@ -110,15 +115,28 @@ def _gather(
 def _base_url(text: str) -> str:
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        usable = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (parts.port or 1) > 0
+            and "@" not in parts.netloc
+            and not parts.query
+            and not parts.fragment
+            and not any(character.isspace() for character in text)
+        )
     except ValueError:
         usable = False
     if not usable:
         raise SettingsError(
-            f"Domain lookup {text!r} is not a base URL. Set CONNECTORKIT_DOMAIN_LOOKUP to something like "
-            f"{PRODUCTION_DOMAIN_LOOKUP}."
+            f"Domain lookup {_without_user(text)!r} is not a base URL. Set CONNECTORKIT_DOMAIN_LOOKUP to "
+            f"something like {PRODUCTION_DOMAIN_LOOKUP}."
         )
     return text.rstrip("/")
+
+
+def _without_user(text: str) -> str:
+    """A password in a URL is a secret, also in a message about it."""
+    return re.sub(r"//[^/@]*@", "//…@", text)
 
 
 def _scheme(given: str | float | Secret | None, lookup: str) -> str:

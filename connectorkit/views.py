@@ -50,13 +50,15 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
     long["phase"] = long["phase"].str.removesuffix("_ms")
     names = [name.removesuffix("_ms") for name in PHASES]
     long["order"] = long["phase"].map({name: place for place, name in enumerate(names)})
-    rows = [f"{i}  {o}" for i, o in zip(shown["exchange_id"], shown["operation"], strict=True)]
+    bars = long[["exchange", "phase", "ms", "order"]].to_dict("records")
+    order = [f"{i}  {o}" for i, o in zip(shown["exchange_id"], shown["operation"], strict=True)]
     chart = (
-        alt.Chart(pd.DataFrame(long[["exchange", "phase", "ms", "order"]]).astype({"ms": float}))
+        # Inline values: altair would refuse a frame of more than 5000 rows.
+        alt.Chart(alt.InlineData(values=bars))  # type: ignore[arg-type]
         .mark_bar()
         .encode(
             x=alt.X("ms:Q", title="milliseconds", stack="zero"),
-            y=alt.Y("exchange:N", sort=rows, title="exchange"),
+            y=alt.Y("exchange:N", sort=order, title="exchange"),
             color=alt.Color(
                 "phase:N", title="phase", sort=names, scale=alt.Scale(domain=names, range=list(_COLOURS))
             ),

@@ -66,6 +66,7 @@ TEXT = "text/plain"
 
 STATE_FIELD = "ConversationStateField"
 STAGE_FIELD = "Stage"
+DIALOG_FIELD = "DialogChange"
 CSAT_FIELD = "CSATRate"
 TTR_FIELD = "TTRField"
 

@@ -225,9 +225,11 @@ def test_a_new_client_over_the_same_log_resumes_too(
 def test_a_closed_conversation_is_not_resumed(either: Any) -> None:
     first = either.consumer("ana").open()
     first.close()
+    remembered_after_closing = either.remembered_conversation("ana")
 
     second = either.consumer("ana").open()
 
+    assert remembered_after_closing is None
     assert (second.id == first.id, second.resumed) == (False, False)
     assert either.remembered_conversation("ana") == second.id
 

@@ -18,7 +18,7 @@ PACKAGE = Path(connectorkit.__file__).parent
 # From top to bottom. A module may import from layers above its own, and from its own layer.
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
-    ({"errors", "redact", "markup", "log"}, set()),
+    ({"errors", "redact", "markup", "logfile", "log"}, set()),
     ({"checks", "envelopes", "sdes", "operations", "replies", "memory"}, set()),
     ({"settings"}, {"dotenv", "platformdirs"}),
     ({"tokens", "transport", "credentials", "auth", "journey", "client", "control"}, {"httpx", "jwt"}),

@@ -9,12 +9,15 @@ import json
 import socket
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx
 import jwt
 import pytest
+import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -24,7 +27,6 @@ from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.issuer import InvalidToken, Issuer, MissingClaim
 from connectorkit.sandbox.refusals import Refusal
 from connectorkit.sandbox.seeded import Lot
-from connectorkit.sandbox.server import serve
 from connectorkit.sandbox.world import World
 
 ACCOUNT, ANNA, BERT = "12345678", "a" * 64, "b" * 64
@@ -51,7 +53,12 @@ def world(now: Now) -> World:
 
 def publish(dialog_id: str, request_id: Any = "1") -> dict[str, Any]:
     event = {"type": "ContentEvent", "contentType": "text/plain", "message": "Hi"}
-    return {"kind": "req", "id": request_id, "type": "ms.PublishEvent", "body": {"dialogId": dialog_id, "event": event}}
+    return {
+        "kind": "req",
+        "id": request_id,
+        "type": "ms.PublishEvent",
+        "body": {"dialogId": dialog_id, "event": event},
+    }
 
 
 def update(conversation_id: str, **field: Any) -> dict[str, Any]:
@@ -64,7 +71,12 @@ def profile(**members: Any) -> dict[str, Any]:
 
 
 def batch(*third: Any, **members: Any) -> list[Any]:
-    request = {"kind": "req", "id": "2", "type": "cm.ConsumerRequestConversation", "body": {"brandId": ACCOUNT}}
+    request = {
+        "kind": "req",
+        "id": "2",
+        "type": "cm.ConsumerRequestConversation",
+        "body": {"brandId": ACCOUNT},
+    }
     return [profile(**members), request, *third]
 
 
@@ -148,12 +160,6 @@ def test_fields_are_changed_all_or_none(world: World) -> None:
     assert world.account.conversations[conversation_id].ttr_type == "PRIORITIZED"
 
 
-def test_the_state_can_be_dumped_as_json(world: World) -> None:
-    send(world, publish(opened(world)))
-
-    assert json.loads(json.dumps(world.account.dump())) == world.account.dump()
-
-
 # --- Tokens, without HTTP ----------------------------------------------------------------------------
 
 
@@ -179,7 +185,9 @@ FORGERIES: dict[str, Callable[[Issuer], str]] = {
     "HS256 over the key's DER": lambda i: confused(i, Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
     "alg none": lambda i: (part({"alg": "none"}) + b"." + part(claims_of(i)) + b".").decode(),
     "alg None": lambda i: (part({"alg": "None"}) + b"." + part(claims_of(i)) + b".").decode(),
-    "foreign key": lambda i: jwt.encode(claims_of(i), rsa.generate_private_key(65537, 2048), algorithm="RS256"),
+    "foreign key": lambda i: jwt.encode(
+        claims_of(i), rsa.generate_private_key(65537, 2048), algorithm="RS256"
+    ),
     "RS512": lambda i: jwt.encode(claims_of(i), i._key, algorithm="RS512"),
     "changed claims": lambda i: _with_claims(i.app_jwt("app-1"), claims_of(i) | {"exp": 2_000_000_000}),
     "no signature": lambda i: i.app_jwt("app-1").rpartition(".")[0] + ".",
@@ -366,3 +374,150 @@ def test_time_cannot_be_advanced_beyond_what_a_date_can_say(ask: Ask, world: Wor
 
     assert {answer.status_code for answer in answers} <= {200, 400}
     assert ask("GET", "/sandbox/clock").status_code == 200
+
+
+def test_a_profile_stays_set_although_the_opening_failed(ask: Ask, world: World) -> None:
+    opened(world, lp_id("anna"))
+    path = f"/api/account/{ACCOUNT}/messaging/consumer/conversation?v=3"
+    tokens = {
+        "Authorization": world.issuer.app_jwt("app-1"),
+        "X-LP-ON-BEHALF": world.issuer.consumer_jws("anna"),
+    }
+    third = publish("", "3")
+
+    answer = ask("POST", path, json=batch(third, firstName="Anna"), headers=tokens)
+
+    assert answer.status_code == 400
+    assert [item["code"] for item in answer.json()] == ["OK", "BAD_REQUEST", "BAD_REQUEST"]
+    assert answer.json()[2]["body"]["msg"] == "Bad Request, previous request failed"
+    state = ask("GET", "/sandbox/state").json()
+    assert state["profiles"] == {lp_id("anna"): {"firstName": "Anna"}}
+    assert len(state["conversations"]) == 1
+
+
+def lp_id(consumer: str) -> str:
+    return hashlib.sha256(f"{ACCOUNT}\n{consumer}".encode()).hexdigest()
+
+
+# --- The server's bounds -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def address(world: World, eventually: Callable[..., Any]) -> Iterator[tuple[str, int]]:
+    """A server with the sandbox's own protocol, on a thread of this process."""
+    options: dict[str, Any] = {"lifespan": "off", "log_config": None, "ws": "none", "port": 0}
+    server = uvicorn.Server(uvicorn.Config(create_app(world), http=protocol.BoundedProtocol, **options))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    eventually(lambda: server.started)
+    yield server.servers[0].sockets[0].getsockname()[:2]
+    server.should_exit = True
+    thread.join(10)
+
+
+def answered(connection: socket.socket) -> bytes:
+    """Everything until the other side hangs up, politely or not."""
+    received = b""
+    try:
+        while chunk := connection.recv(65536):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def call(address: tuple[str, int], sent: bytes) -> bytes:
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(sent)
+        return answered(connection)
+
+
+def about(connection: HTTPConnection) -> int:
+    connection.request("GET", "/sandbox/about")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /sandbox/about HT", b"GET / HTTP/1.1\r\nHost: x\r\n"])
+def test_headers_that_do_not_come_in_time_end_the_connection(
+    monkeypatch: pytest.MonkeyPatch, address: tuple[str, int], sent: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.1)
+
+    assert call(address, sent) == b""
+
+
+def test_a_connection_may_rest_between_two_requests(
+    monkeypatch: pytest.MonkeyPatch, address: tuple[str, int]
+) -> None:
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.1)
+    with closing(HTTPConnection(*address, timeout=10)) as connection:
+        first = about(connection)
+        line = connection.sock
+
+        call(address, b"")  # as long as it takes to lose patience with another connection
+
+        assert (first, about(connection)) == (200, 200)
+        assert connection.sock is line
+
+
+def test_a_body_that_does_not_come_in_time_gets_408(
+    monkeypatch: pytest.MonkeyPatch, address: tuple[str, int], world: World
+) -> None:
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
+    head = (
+        f"POST /sandbox/clock HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {world.control_token}\r\n"
+    )
+
+    answer = call(address, f"{head}Content-Length: 9\r\nConnection: close\r\n\r\n{{".encode())
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert answer.endswith(b'{"error":"The body did not arrive within 0.1 seconds"}')
+
+
+@pytest.mark.parametrize(("size", "status"), [(100, 400), (101, 413), (100_000, 413)])
+def test_a_body_over_the_limit_gets_413(
+    monkeypatch: pytest.MonkeyPatch, ask: Ask, world: World, size: int, status: int
+) -> None:
+    monkeypatch.setattr("connectorkit.wire.MAX_BODY_BYTES", 100)
+    path = f"/api/account/{ACCOUNT}/messaging/consumer/conversation/send?v=3"
+    tokens = {
+        "Authorization": world.issuer.app_jwt("app-1"),
+        "X-LP-ON-BEHALF": world.issuer.consumer_jws("anna"),
+        "Content-Type": "application/json",
+    }
+
+    assert ask("POST", path, content=b" " * size, headers=tokens).status_code == status
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nbroken\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 200_000 + b"\r\n\r\n",
+        b"POST /sandbox/reset HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+    ],
+    ids=["no request", "no host", "broken header", "TLS", "endless header", "bad length"],
+)
+def test_what_is_no_http_gets_400_in_json(address: tuple[str, int], sent: bytes) -> None:
+    head, _, body = call(address, sent).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/json" in head.lower()
+    assert json.loads(body)["error"]
+
+
+def test_connections_beyond_the_limit_are_dropped(
+    monkeypatch: pytest.MonkeyPatch, address: tuple[str, int]
+) -> None:
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 1)
+    with closing(HTTPConnection(*address, timeout=10)) as first:
+        assert about(first) == 200
+
+        assert call(address, b"") == b""
+
+        assert about(first) == 200

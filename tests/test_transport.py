@@ -318,7 +318,7 @@ def _texts(token: Any) -> list[str]:
 def test_a_secret_is_labelled_with_the_one_fingerprint_it_has(either: Any, sandbox: dict[str, Any]) -> None:
     either.app_jwt()
 
-    label = f"[secret {Secret(sandbox['client_secret']).fingerprint}]"
+    label = f"[secret:{Secret(sandbox['client_secret']).fingerprint}]"
     assert either.log.last().request_body == f"client_id={sandbox['client_id']}&client_secret={label}"
 
 

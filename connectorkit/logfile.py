@@ -1,0 +1,109 @@
+"""Opens the log's SQLite file: makes a new one, takes up an old one, and touches nobody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from connectorkit.errors import LogError
+
+MEMORY = ":memory:"
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x434B4C47  # "CKLG", kept in the file's header: this is a connectorkit log
+_BUSY_SECONDS = 10
+
+
+def open_database(path: str, schema: list[str]) -> sqlite3.Connection:
+    """A connection in WAL mode to a log with this schema.
+
+    Raises ``LogError`` when the file cannot be used; a file of another program is left as it is.
+    """
+    try:
+        if path != MEMORY:
+            _make_private(path)
+        database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, error) from error
+    try:
+        database.execute("BEGIN")
+        ours = _is_ours(database, path)
+        database.execute("ROLLBACK")
+        if not ours:
+            _create(database, path, schema)
+        _use_wal(database)
+    except LogError:
+        database.close()
+        raise
+    except (sqlite3.Error, OSError) as error:
+        database.close()
+        raise _unusable(path, error) from error
+    return database
+
+
+def _make_private(path: str) -> None:
+    """A new file is for its owner only, as are the side files that SQLite makes like it."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _is_ours(database: sqlite3.Connection, path: str) -> bool:
+    """True for a log of this version, False for an empty file; anything else is refused.
+
+    To be called inside a transaction: what is read must be of one moment.
+    """
+    application, version, tables = (
+        database.execute(sql).fetchone()[0]
+        for sql in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+    )
+    if application == _APPLICATION_ID:
+        if version == SCHEMA_VERSION:
+            return True
+        raise _foreign(path, f"a newer connectorkit (version {version})")
+    if application or version or tables:
+        raise _foreign(path, "another program")
+    return False
+
+
+def _create(database: sqlite3.Connection, path: str, schema: list[str]) -> None:
+    """One of those who open a new file at the same moment makes the tables; the others wait and see."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        if not _is_ours(database, path):
+            for statement in schema:
+                database.execute(statement)
+            database.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+            database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        database.execute("COMMIT")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+
+
+def _use_wal(database: sqlite3.Connection) -> None:
+    """SQLite does not wait by itself when somebody reads while the mode is changed."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+            # In WAL mode NORMAL survives a killed process; only a power cut can take the last commits.
+            database.execute("PRAGMA synchronous=NORMAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _unusable(path: str, error: Exception) -> LogError:
+    return LogError(
+        f"The log {path} could not be opened ({error}). Check the path, or choose another with "
+        'CONNECTORKIT_LOG or log=; log=":memory:" keeps it in memory.'
+    )
+
+
+def _foreign(path: str, made_by: str) -> LogError:
+    return LogError(f"{path} was made by {made_by}. Choose another file with CONNECTORKIT_LOG or log=.")
