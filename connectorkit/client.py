@@ -33,7 +33,9 @@ Headers = dict[str, str | None]
 class _Core:
     """What both clients share: settings, log, credentials, and who owns which conversation."""
 
-    def __init__(self, settings: Settings, log: Log | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Settings, *, log: Log | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self.settings = settings
         self.log = log if log is not None else Log(settings.log or ":memory:")
         self.redactor = Redactor()
@@ -101,7 +103,7 @@ class Client(_Core):
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(settings, log, clock)
+        super().__init__(settings, log=log, clock=clock)
         inner = transport or httpx.HTTPTransport(limits=_LIMITS)
         self._http = httpx.Client(transport=RecordingTransport(inner, self._recorder), trust_env=False)
         self._consumers: dict[str, Consumer] = {}
@@ -196,7 +198,7 @@ class AsyncClient(_Core):
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(settings, log, clock)
+        super().__init__(settings, log=log, clock=clock)
         inner = transport or httpx.AsyncHTTPTransport(limits=_LIMITS)
         self._http = httpx.AsyncClient(
             transport=AsyncRecordingTransport(inner, self._recorder), trust_env=False

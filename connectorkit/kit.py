@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from connectorkit import settings
-from connectorkit.client import AsyncClient, Client
+from connectorkit.client import AsyncClient, Client, _Core
 from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError
 from connectorkit.redact import Secret
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Kit(Client):
-    """A ``Client`` with a log that makes frames and, where there is no account, a sandbox of its own."""
+class _Equipped(_Core):
+    """What a kit has beyond a client: a log that makes frames and, without an account, a sandbox."""
 
     log: ResponseLog
 
@@ -32,19 +32,31 @@ class Kit(Client):
         self._lease = lease
 
     @property
+    def target(self) -> str:
+        """What this kit talks to, in words."""
+        if self._lease is None:
+            return f"account {self.settings.account_id}"
+        return f"the sandbox at {self.settings.domain_lookup}"
+
+    @property
     def sandbox(self) -> SandboxControl:
         """The sandbox's clock and state. Raises ``SandboxError`` when a real account is configured."""
         if self._lease is None:
             raise SandboxError(
-                f"This kit talks to account {self.settings.account_id}, not to a sandbox. "
-                "Use ck.connect(sandbox=True) for one."
+                f"This kit talks to {self.target}, not to a sandbox. Use ck.connect(sandbox=True) for one."
             )
         return self._lease.control
 
-    @property
-    def target(self) -> str:
-        """What this kit talks to, in words."""
-        return _target(self.settings, self._lease)
+    def _release(self) -> None:
+        if self._lease is not None:
+            self._lease.release()
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [("talks to", self.target), *super()._facts()]
+
+
+class Kit(_Equipped, Client):
+    """A ``Client`` with a log that makes frames and, where there is no account, a sandbox of its own."""
 
     @property
     def scenarios(self) -> KitScenarios:
@@ -54,11 +66,7 @@ class Kit(Client):
     def close(self) -> None:
         """Close the connections, and stop the sandbox unless another kit uses it. The log stays readable."""
         super().close()
-        if self._lease is not None:
-            self._lease.release()
-
-    def _facts(self) -> list[tuple[str, str]]:
-        return [("talks to", _target(self.settings, self._lease)), *super()._facts()]
+        self._release()
 
 
 class KitScenarios(Scenarios):
@@ -77,30 +85,13 @@ class KitScenarios(Scenarios):
         return frames.outcomes(self.play_all(progress))
 
 
-class AsyncKit(AsyncClient):
-    """The asynchronous twin of ``Kit``."""
-
-    log: ResponseLog
-
-    def __init__(self, settings: Settings, log: ResponseLog, lease: Lease | None, **options: Any) -> None:
-        super().__init__(settings, log=log, **options)
-        self._lease = lease
-
-    @property
-    def sandbox(self) -> SandboxControl:
-        """See ``Kit.sandbox``. Control calls are not awaited."""
-        if self._lease is None:
-            raise SandboxError(f"This kit talks to account {self.settings.account_id}, not to a sandbox.")
-        return self._lease.control
+class AsyncKit(_Equipped, AsyncClient):
+    """The asynchronous twin of ``Kit``; calls to the sandbox's clock and state are not awaited."""
 
     async def close(self) -> None:
         """See ``Kit.close``."""
         await super().close()
-        if self._lease is not None:
-            self._lease.release()
-
-    def _facts(self) -> list[tuple[str, str]]:
-        return [("talks to", _target(self.settings, self._lease)), *super()._facts()]
+        self._release()
 
 
 def connect(*, sandbox: bool = False, seed: int | None = None, **given: Any) -> Kit:
@@ -190,7 +181,3 @@ def _launch(seed: int | None) -> ChildSandbox:
         return ChildSandbox(seed=seed)
     except (LaunchFailed, OSError) as error:
         raise SandboxError(str(error)) from None
-
-
-def _target(known: Settings, lease: Lease | None) -> str:
-    return f"account {known.account_id}" if lease is None else f"the sandbox at {known.domain_lookup}"
