@@ -17,9 +17,8 @@ import httpx
 
 from connectorkit import operations, wire
 from connectorkit.credentials import Credentials
-from connectorkit.log import Exchange
 from connectorkit.operations import Operation
-from connectorkit.replies import Message, Reply, seconds
+from connectorkit.replies import Message, Reply
 from connectorkit.settings import Settings
 from connectorkit.tokens import Token
 from connectorkit.transport import EXTENSION, Call
@@ -34,6 +33,7 @@ class Turn:
     key: str | None
 
 
+Headers = dict[str, str | None]
 Flow = Generator[httpx.Request | Turn, httpx.Response | None, None]
 
 
@@ -64,54 +64,54 @@ class ConnectorAuth(httpx.Auth):
 
         With ``None`` instead of a request only the preparations are made.
         """
-        needs_host = self._operation is None or self._operation.service is not None
-        if needs_host:
+        operation = self._operation
+        if operation is None or request is None:
             yield from self._bring_domains()
-        if self._operation is None:
             if self._want_app_jwt or self._consumer is not None:
                 yield from self._bring_app_jwt()
             if self._consumer is not None:
                 yield from self._bring_consumer_jws(self._consumer)
             return
-        assert request is not None
-        if wire.AUTHORIZATION.lower() not in self._headers:
+        if operation.service is not None:
+            yield from self._bring_domains()
+        if operation.authorised and wire.AUTHORIZATION.lower() not in self._headers:
             yield from self._bring_app_jwt()
-        if self._consumer is not None and wire.ON_BEHALF.lower() not in self._headers:
+        wants_jws = operation.on_behalf and wire.ON_BEHALF.lower() not in self._headers
+        if wants_jws and self._consumer is not None:
             yield from self._bring_consumer_jws(self._consumer)
-        request.url = self._known.url(self._operation)
+        request.url = self._known.url(operation)
         request.headers["Host"] = request.url.netloc.decode("ascii")
-        yield from self._send_authorised(request)
+        yield from self._send_signed(request, operation, self._headers)
 
-    def _send_authorised(self, request: httpx.Request) -> Generator[Any, httpx.Response, httpx.Response]:
-        token = self._sign(request)
+    def _send_signed(
+        self, request: httpx.Request, operation: Operation, replaced: Headers
+    ) -> Generator[Any, httpx.Response, httpx.Response]:
+        token = self._sign(request, operation, replaced)
         response = yield request
         if token is None or not asks_for_app_jwt(response):
             return response
-        if self._known.app_jwt is token:  # else somebody has renewed it meanwhile
-            self._known.app_jwt = None
+        self._known.discard(token)
         yield from self._bring_app_jwt()
-        self._sign(request)
+        self._sign(request, operation, replaced)
         Call.of(request).attempt += 1
         response = yield request
         return response
 
-    def _sign(self, request: httpx.Request) -> Token | None:
-        """Set the token headers; returns the AppJWT used, ``None`` where the caller brought another."""
-        for name, value in self._headers.items():
+    def _sign(self, request: httpx.Request, operation: Operation, replaced: Headers) -> Token | None:
+        """Set the token headers; returns the AppJWT used, ``None`` where it was not ours to choose."""
+        for name, value in replaced.items():
             if value is None:
                 request.headers.pop(name, None)
             else:
                 request.headers[name] = value
         jws = self._known.consumer_jws.get(self._consumer or "")
-        is_jws_request = Call.of(request).operation == "consumer_jws"
-        if jws is not None and not is_jws_request and wire.ON_BEHALF.lower() not in self._headers:
+        if operation.on_behalf and jws is not None and wire.ON_BEHALF.lower() not in replaced:
             request.headers[wire.ON_BEHALF] = jws.secret.reveal()
-        if not is_jws_request and wire.AUTHORIZATION.lower() in self._headers:
-            return None
         token = self._known.app_jwt
-        if token is not None:
-            # The bare token: no client in use sends "Bearer", although token_type says so.
-            request.headers[wire.AUTHORIZATION] = token.secret.reveal()
+        if not operation.authorised or token is None or wire.AUTHORIZATION.lower() in replaced:
+            return None
+        # The bare token: no client in use sends "Bearer", although token_type says so.
+        request.headers[wire.AUTHORIZATION] = token.secret.reveal()
         return token
 
     def _bring_domains(self) -> Flow:
@@ -119,8 +119,8 @@ class ConnectorAuth(httpx.Auth):
             yield Turn(_DOMAINS)
             if self._known.domains is None:
                 request = self._request(operations.find_domains(self._known.settings.account_id))
-                response = yield request
-                self._known.keep_domains(reply_of(request, _given(response)))
+                yield request
+                self._known.keep_domains(reply_of(request))
             yield Turn(None)
 
     def _bring_app_jwt(self) -> Flow:
@@ -132,7 +132,7 @@ class ConnectorAuth(httpx.Auth):
                     operations.get_app_jwt(known.account_id, known.client_id, known.client_secret)
                 )
                 response = yield request
-                self._known.keep_app_jwt(reply_of(request, _given(response)))
+                self._known.keep_app_jwt(reply_of(request), _json(response))
             yield Turn(None)
 
     def _bring_consumer_jws(self, consumer: str) -> Flow:
@@ -140,11 +140,10 @@ class ConnectorAuth(httpx.Auth):
             yield Turn(f"consumer {consumer}")
             if consumer not in self._known.consumer_jws:
                 yield from self._bring_app_jwt()
-                request = self._request(
-                    operations.get_consumer_jws(self._known.settings.account_id, consumer)
-                )
-                response = yield from self._send_authorised(request)
-                self._known.keep_consumer_jws(consumer, reply_of(request, response))
+                operation = operations.get_consumer_jws(self._known.settings.account_id, consumer)
+                request = self._request(operation)
+                response = yield from self._send_signed(request, operation, {})
+                self._known.keep_consumer_jws(consumer, reply_of(request), _json(response))
             yield Turn(None)
 
     def _request(self, operation: Operation) -> httpx.Request:
@@ -238,22 +237,16 @@ def asks_for_app_jwt(response: httpx.Response) -> bool:
     return number in (wire.INVALID_APP_JWT, wire.MISSING_APP_JWT, None)
 
 
-def reply_of(request: httpx.Request, response: httpx.Response) -> Reply:
-    """The answer in the kit's terms, with the exchange the transport recorded."""
+def reply_of(request: httpx.Request) -> Reply:
+    """The answer in the kit's terms, read from the record: whatever a server echoes, no secret is in it."""
     call = Call.of(request)
-    address = str(request.url.copy_with(query=None))
-    exchange = call.exchange or Exchange(call.operation, request.method, address)
-    retry_after = seconds(response.headers.get("Retry-After"))
-    return Reply.read(exchange, response.status_code, _json(response), retry_after)
+    assert call.exchange is not None, "the transport records before an answer is handed on"
+    return Reply.recorded(call.exchange)
 
 
-def _json(response: httpx.Response) -> Any:
+def _json(response: httpx.Response | None) -> Any:
+    assert response is not None, "a request was yielded, so the driver sends its response"
     try:
         return response.json()
     except (ValueError, RecursionError):
         return None
-
-
-def _given(response: httpx.Response | None) -> httpx.Response:
-    assert response is not None, "a request was yielded, so the driver sends its response"
-    return response

@@ -139,7 +139,6 @@ ALL = (
         call="app_jwt",
         before=(),
         payload=lambda scene: b"",
-        headers={wire.AUTHORIZATION: None},
     ),
     Scenario(
         name="missing-brand-id",

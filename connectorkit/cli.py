@@ -39,10 +39,11 @@ def lab(notebooks: str | None, jupyter_options: tuple[str, ...]) -> None:
         click.echo("Running as root, as in many containers: JupyterLab is told to allow it.", err=True)
         command.append("--allow-root")
     click.echo(f"JupyterLab opens on {folder}. Press Ctrl+C twice to stop it.", err=True)
-    try:
-        raise SystemExit(subprocess.call([*command, *jupyter_options], env=_lab_environment()))
-    except KeyboardInterrupt:
-        raise SystemExit(0) from None
+    command += jupyter_options
+    if os.name == "posix":
+        # JupyterLab takes this process's place, so that whatever ends it ends JupyterLab.
+        os.execve(command[0], command, _lab_environment())  # noqa: S606
+    raise SystemExit(subprocess.call(command, env=_lab_environment()))
 
 
 def _lab_environment() -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from typing import Self
 import httpx
 
 from connectorkit import markup, memory, operations
-from connectorkit.auth import ConnectorAuth, new_request, reply_of
+from connectorkit.auth import ConnectorAuth, Headers, new_request, reply_of
 from connectorkit.credentials import Credentials
 from connectorkit.errors import ConnectorError
 from connectorkit.journey import AsyncConsumer, Consumer
@@ -27,7 +28,6 @@ from connectorkit.tokens import Token
 from connectorkit.transport import AsyncRecordingTransport, Recorder, RecordingTransport
 
 DEFAULT_CONSUMER = "someone@example"
-Headers = dict[str, str | None]
 
 
 class _Core:
@@ -63,9 +63,13 @@ class _Core:
         placeholder = f"{self.settings.scheme}://{operation.service}.invalid{operation.target}"
         return new_request(self.settings, operation, placeholder, consumer=consumer)
 
+    def note_owner(self, conversation_id: str, consumer: str) -> None:
+        """From now on SEND requests that name this conversation go out for this consumer."""
+        self._owners[conversation_id] = consumer
+
     def _noted(self, reply: Reply, consumer: str) -> Reply:
         if reply.conversation_id is not None:
-            self._owners[reply.conversation_id] = consumer
+            self.note_owner(reply.conversation_id, consumer)
         return reply
 
     @staticmethod
@@ -106,6 +110,8 @@ class Client(_Core):
         super().__init__(settings, log=log, clock=clock)
         inner = transport or httpx.HTTPTransport(limits=_LIMITS)
         self._http = httpx.Client(transport=RecordingTransport(inner, self._recorder), trust_env=False)
+        # A client thrown away without close() leaves no open socket behind.
+        weakref.finalize(self, self._http.close)
         self._consumers: dict[str, Consumer] = {}
         self._consumers_lock = threading.Lock()
 
@@ -144,7 +150,7 @@ class Client(_Core):
     def app_jwt(self, *, renew: bool = False) -> Token:
         """The connector's AppJWT, fetched when missing, about to expire, or when told to ``renew``."""
         if renew:
-            self.credentials.app_jwt = None
+            self.credentials.discard(self.credentials.app_jwt)
         self._prepare(self._preparation(app_jwt=True))
         return _present(self.credentials.app_jwt)
 
@@ -159,8 +165,8 @@ class Client(_Core):
         """Send any operation. Network failures are raised as httpx's own errors."""
         self._check_open(self._http.is_closed)
         request = self._request(operation, consumer)
-        response = self._http.send(request, auth=self._auth(operation, consumer, headers))
-        return reply_of(request, response)
+        self._http.send(request, auth=self._auth(operation, consumer, headers))
+        return reply_of(request)
 
     def close(self) -> None:
         """Close the connections. The log stays readable."""
@@ -232,7 +238,7 @@ class AsyncClient(_Core):
     async def app_jwt(self, *, renew: bool = False) -> Token:
         """See ``Client.app_jwt``."""
         if renew:
-            self.credentials.app_jwt = None
+            self.credentials.discard(self.credentials.app_jwt)
         await self._prepare(self._preparation(app_jwt=True))
         return _present(self.credentials.app_jwt)
 
@@ -247,8 +253,8 @@ class AsyncClient(_Core):
         """See ``Client.call``."""
         self._check_open(self._http.is_closed)
         request = self._request(operation, consumer)
-        response = await self._http.send(request, auth=self._auth(operation, consumer, headers))
-        return reply_of(request, response)
+        await self._http.send(request, auth=self._auth(operation, consumer, headers))
+        return reply_of(request)
 
     async def close(self) -> None:
         """Close the connections. The log stays readable."""

@@ -30,7 +30,10 @@ class SandboxControl:
 
     def advance(self, *, minutes: float = 0, seconds: float = 0) -> datetime:
         """Let time pass in the sandbox at once; returns the new time there. Never backwards."""
-        moved = self._call("POST", "/sandbox/clock", {"advance_seconds": minutes * 60 + seconds})
+        total = minutes * 60 + seconds
+        if not 0 <= total < float("inf"):
+            raise SandboxError(f"Time cannot be advanced by {total} s. Pass minutes= or seconds= from 0 up.")
+        moved = self._call("POST", "/sandbox/clock", {"advance_seconds": total})
         return datetime.fromisoformat(moved["now"])
 
     def state(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -94,7 +94,6 @@ async def _run_one(
         notebook,
         timeout=_CELL_SECONDS,
         kernel_name="python3",
-        store_widget_state=False,
         # Kernels listen on loopback; their warning about it would drown the progress bar.
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
@@ -107,6 +106,7 @@ async def _run_one(
         except (CellControlSignal, RuntimeError) as error:  # a cell failed, or the kernel died
             problem = str(error).strip().splitlines()[-1]
         problem = _error_output(notebook) or problem
+        notebook.metadata.pop("widgets", None)
         page.write_text(_as_page(notebook, path.stem), encoding="utf-8")
     return Run(path, page, problem)
 
@@ -128,7 +128,18 @@ def _error_output(notebook: Any) -> str:
         for output in cell.outputs:
             if output.output_type == "error":
                 return f"cell {number}: {output.ename}: {output.evalue}"
+    for output in _captured(notebook):
+        if output.get("output_type") == "error":
+            return f"an output widget: {output.get('ename')}: {output.get('evalue')}"
     return ""
+
+
+def _captured(notebook: Any) -> Iterator[dict[str, Any]]:
+    """What ``ipywidgets.Output`` captured; it leaves no trace in the cells."""
+    saved = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    for model in saved.get("state", {}).values():
+        if model.get("model_name") == "OutputModel":
+            yield from model.get("state", {}).get("outputs", ())
 
 
 def _as_page(notebook: Any, title: str) -> str:

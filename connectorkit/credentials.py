@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import re
 import threading
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from typing import Any
 
 import httpx
 
@@ -36,6 +38,7 @@ class Credentials:
         self._redactor = redactor
         self._domains: dict[str, str] = {}
         self._domains_until = float("-inf")
+        self._discarded: Token | None = None
         redactor.learn(settings.client_secret)
 
     @property
@@ -46,10 +49,14 @@ class Credentials:
     def fresh_app_jwt(self) -> Token | None:
         """The AppJWT unless it is missing or about to expire."""
         token = self.app_jwt
-        if token is None:
+        if token is None or token is self._discarded:
             return None
         left = token.seconds_left
         return token if left is None or left > RENEW_EARLY_SECONDS else None
+
+    def discard(self, token: Token | None) -> None:
+        """Let an AppJWT be renewed; it stays in place until its successor has come."""
+        self._discarded = token
 
     def keep_domains(self, reply: Reply) -> None:
         """Remember the answer to a domain lookup."""
@@ -64,37 +71,52 @@ class Credentials:
         }
         self._domains_until = self.clock() + DOMAINS_KEPT_SECONDS
 
-    def keep_app_jwt(self, reply: Reply) -> None:
-        """Remember the answer to an AppJWT request."""
-        self.app_jwt = self._token(reply, "AppJWT", "access_token")
+    def keep_app_jwt(self, reply: Reply, answer: Any) -> None:
+        """Remember the token in the answer to an AppJWT request."""
+        self.app_jwt = self._token("AppJWT", "access_token", reply, answer)
 
-    def keep_consumer_jws(self, consumer: str, reply: Reply) -> None:
-        """Remember the answer to a ConsumerJWS request; such a token never expires."""
-        self.consumer_jws[consumer] = self._token(reply, "ConsumerJWS", "token")
+    def keep_consumer_jws(self, consumer: str, reply: Reply, answer: Any) -> None:
+        """Remember the token in the answer to a ConsumerJWS request; such a token never expires."""
+        self.consumer_jws[consumer] = self._token("ConsumerJWS", "token", reply, answer)
 
     def url(self, operation: Operation) -> httpx.URL:
         """Where an operation goes, now that the hosts are known."""
         if operation.service is None:
             return httpx.URL(self.settings.domain_lookup + operation.target)
-        host = (self.domains or {}).get(operation.service)
+        host = self._domains.get(operation.service)
         if host is None:
             raise errors.SettingsError(
                 f"The domain lookup at {self.settings.domain_lookup} names no host for "
                 f"{operation.service!r} of account {self.settings.account_id!r}. Check the account id, and "
                 "that the account has this service."
             )
-        if urlsplit(f"//{host}").netloc != host or "@" in host:
+        if not _is_host(host):
             raise errors.SettingsError(
                 f"The domain lookup at {self.settings.domain_lookup} names {host!r} as the host for "
                 f"{operation.service!r}, which is no host name. Check CONNECTORKIT_DOMAIN_LOOKUP."
             )
         return httpx.URL(f"{self.settings.scheme}://{host}{operation.target}")
 
-    def _token(self, reply: Reply, kind: str, member: str) -> Token:
+    def _token(self, kind: str, member: str, reply: Reply, answer: Any) -> Token:
+        """``reply`` is free of secrets, ``answer`` is what was really received."""
         reply.raise_for_error()
-        text = reply.json.get(member) if isinstance(reply.json, dict) else None
+        text = answer.get(member) if isinstance(answer, dict) else None
         if not isinstance(text, str) or not text:
             raise unexpected(reply, f"a JSON object with {member}")
         secret = Secret(text)
         self._redactor.learn(secret)
         return Token(kind, secret, self.clock)
+
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?")
+
+
+def _is_host(text: str) -> bool:
+    """A host name or address with an optional port, and nothing else."""
+    found = _HOST.fullmatch(text)
+    if found is None or int(found["port"] or 1) not in range(1, 65536):
+        return False
+    try:
+        return found["ipv6"] is None or bool(ipaddress.IPv6Address(found["ipv6"]))
+    except ValueError:
+        return False

@@ -241,6 +241,7 @@ def _opened(client: Client | AsyncClient, consumer: str, reply: Reply) -> tuple[
         if remembered is None:
             refusal.add_note("The log does not know which one: it was opened by another program or log.")
             raise
+        client.note_owner(remembered, consumer)
         return remembered, True
     if reply.conversation_id is None:
         raise unexpected(reply, "a list with a conversationId")

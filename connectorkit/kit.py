@@ -146,34 +146,50 @@ class Lease:
     """
 
     _lock = threading.Lock()
-    _running: ClassVar[dict[tuple[int, int | None], tuple[ChildSandbox, set[int]]]] = {}
+    _running: ClassVar[dict[tuple[int, int | None], tuple[ChildSandbox, set[object]]]] = {}
 
     def __init__(self, seed: int | None) -> None:
         # A forked process must not take its parent's sandbox for its own: the pipe is the parent's.
-        key = (os.getpid(), seed)
+        key, share = (os.getpid(), seed), object()
         with self._lock:
-            child, shares = self._running.get(key, (None, set[int]()))
+            child, shares = self._running.get(key, (None, set[object]()))
             if child is None or not child.alive:
+                if child is not None:
+                    child.stop()  # it died; its pipes are still here
                 child, shares = _launch(seed), set()
                 self._running[key] = child, shares
-            shares.add(id(self))
+            shares.add(share)
         self.ready: dict[str, Any] = child.ready
         self.control = SandboxControl(self.ready["base_url"], Secret(self.ready["control_token"]))
-        self.release = weakref.finalize(self, Lease._give_back, key, id(self), child, self.control)
+        self._return = (key, share, child, self.control)
+        self._finalizer = weakref.finalize(self, _give_back_apart, *self._return)
+
+    def release(self) -> None:
+        """Give the share back; returns when the sandbox has stopped, if it was the last."""
+        if self._finalizer.detach() is not None:
+            self._give_back(*self._return)
 
     @classmethod
     def _give_back(
-        cls, key: tuple[int, int | None], share: int, child: ChildSandbox, control: SandboxControl
+        cls, key: tuple[int, int | None], share: object, child: ChildSandbox, control: SandboxControl
     ) -> None:
         control.close()
         with cls._lock:
-            running, shares = cls._running.get(key, (None, set[int]()))
+            running, shares = cls._running.get(key, (None, set[object]()))
             if running is not child:
                 return
             shares.discard(share)
             if not shares:
                 del cls._running[key]
                 child.stop()
+
+
+def _give_back_apart(*share: Any) -> None:
+    """The collector may run in a thread that holds the lock: give back in another, which can wait."""
+    try:
+        threading.Thread(target=Lease._give_back, args=share, daemon=True).start()
+    except RuntimeError:  # the interpreter is ending and starts no threads; nobody holds the lock
+        Lease._give_back(*share)
 
 
 def _launch(seed: int | None) -> ChildSandbox:

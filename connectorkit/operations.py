@@ -22,6 +22,7 @@ class Operation:
     """One call, ready to be sent once the host of its ``service`` is known.
 
     ``service`` ``None`` means the domain lookup itself, the only call with a configured host.
+    ``authorised`` calls carry an AppJWT, those ``on_behalf`` of a consumer a ConsumerJWS as well.
     """
 
     name: str
@@ -29,8 +30,10 @@ class Operation:
     service: wire.Service | None
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
-    content: bytes = b""
+    content: bytes = field(default=b"", repr=False)  # a form with the client secret, for one
     content_type: str | None = None
+    authorised: bool = False
+    on_behalf: bool = False
 
     @property
     def target(self) -> str:
@@ -76,7 +79,7 @@ def get_consumer_jws(account_id: str, ext_consumer_id: str) -> Operation:
     """A ConsumerJWS for one consumer. Needs an AppJWT."""
     path = _path(wire.CONSUMER_JWS_PATH, account_id)
     body = {"ext_consumer_id": ext_consumer_id}
-    return _json_post("consumer_jws", wire.IDP, path, wire.CONSUMER_JWS_VERSION, body)
+    return _json_post("consumer_jws", wire.IDP, path, wire.CONSUMER_JWS_VERSION, body, on_behalf=False)
 
 
 def conversation(account_id: str, batch: Payload) -> Operation:
@@ -95,5 +98,17 @@ def _path(template: str, account_id: str) -> str:
     return template.format(account_id=quote(account_id, safe=""))
 
 
-def _json_post(name: str, service: wire.Service, path: str, version: str, payload: Payload) -> Operation:
-    return Operation(name, "POST", service, path, {"v": version}, encode(payload), wire.JSON_MEDIA_TYPE)
+def _json_post(
+    name: str, service: wire.Service, path: str, version: str, payload: Payload, *, on_behalf: bool = True
+) -> Operation:
+    return Operation(
+        name,
+        "POST",
+        service,
+        path,
+        {"v": version},
+        encode(payload),
+        wire.JSON_MEDIA_TYPE,
+        authorised=True,
+        on_behalf=on_behalf,
+    )

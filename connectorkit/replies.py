@@ -91,19 +91,13 @@ class Reply:
     retry_after: float | None = None
 
     @classmethod
-    def read(
-        cls, exchange: Exchange, status_code: int, decoded: Any, retry_after: float | None = None
-    ) -> Reply:
-        """The reply in a decoded answer, whatever its shape."""
+    def recorded(cls, exchange: Exchange) -> Reply:
+        """The reply in a recorded exchange, whatever its shape."""
+        decoded = exchange.response_json()
         items = decoded if isinstance(decoded, list) else [decoded]
         found = tuple(message for item in items if (message := Message.read(item)) is not None)
-        return cls(exchange.operation, status_code, found, decoded, exchange, retry_after)
-
-    @classmethod
-    def recorded(cls, exchange: Exchange) -> Reply:
-        """The reply as the log has it: the same, with secrets replaced."""
         retry_after = seconds(dict(exchange.response_headers).get("retry-after"))
-        return cls.read(exchange, exchange.status_code or 0, exchange.response_json(), retry_after)
+        return cls(exchange.operation, exchange.status_code or 0, found, decoded, exchange, retry_after)
 
     @property
     def ok(self) -> bool:

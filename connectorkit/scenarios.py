@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import httpx
+
 from connectorkit import envelopes, markup, operations
 from connectorkit.catalogue import ALL, BY_NAME, Scenario, Scene
 from connectorkit.client import Client
@@ -37,9 +39,11 @@ class Outcome:
     @property
     def advice(self) -> str:
         """The next step for a client that meets this."""
-        if self.reply is None:
+        if self.reply is None or self.exchange is None:
             return ""
-        return self.reply.advice or "Nothing: the kit renewed the AppJWT and sent the request again."
+        renewed = self.reply.ok and self.exchange.exchange_id != self.reply.exchange.exchange_id
+        cured = "Nothing: the kit renewed the AppJWT and sent the request again." if renewed else ""
+        return self.reply.advice or cured
 
     def __repr__(self) -> str:
         verdict = self.not_run or ("as expected" if self.as_expected else "a surprise")
@@ -95,10 +99,12 @@ class Scenarios:
         return outcomes
 
     def _play(self, scenario: Scenario) -> Outcome:
-        scene = self._prepare(scenario)
         try:
-            reply = self._send(scenario, scene)
+            reply = self._send(scenario, self._prepare(scenario))
             exchange = self._first_answer(scenario) or reply.exchange
+        except (ConnectorError, httpx.HTTPError) as error:
+            # Not even the preparation went as it should, or nothing came back: that is a finding too.
+            return Outcome(scenario, self._client.log.last(), observed=f"{type(error).__name__}: {error}")
         finally:
             self._clear_up(scenario)
         observed, as_expected = _compared(scenario, exchange, reply)
@@ -145,7 +151,7 @@ class Scenarios:
             if left_open is not None:
                 try:
                     self._client.send(envelopes.close_conversation(left_open), consumer=consumer)
-                except ConnectorError:
+                except (ConnectorError, httpx.HTTPError):
                     continue  # the outcome counts, not the tidying
 
 

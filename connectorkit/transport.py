@@ -119,7 +119,8 @@ class Recorder:
         call = Call.of(request)
         # A streaming request body would have been used up by now; ours are all bytes.
         sent = request.content if hasattr(request, "_content") else b""
-        received = _text(response, body)
+        received, undecodable = _text(response, body)
+        error = undecodable or error
         clean = self.redactor
         headers = response.headers.multi_items() if response is not None else []
         call.exchange = self._append(
@@ -173,7 +174,10 @@ class RecordingTransport(httpx.BaseTransport):
         except BaseException as error:
             self._recorder.record(request, watch, error=error)
             raise
-        response.stream = _Stream(response, response.stream, request, watch, self._recorder)
+        if response.is_closed:  # made ready by a transport without a network; nobody will read its stream
+            self._recorder.record(request, watch, response=response, body=response.content)
+        else:
+            response.stream = _Stream(response, response.stream, request, watch, self._recorder)
         return response
 
     def close(self) -> None:
@@ -196,7 +200,10 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         except BaseException as error:
             self._recorder.record(request, watch, error=error)
             raise
-        response.stream = _AsyncStream(response, response.stream, request, watch, self._recorder)
+        if response.is_closed:
+            self._recorder.record(request, watch, response=response, body=response.content)
+        else:
+            response.stream = _AsyncStream(response, response.stream, request, watch, self._recorder)
         return response
 
     async def aclose(self) -> None:
@@ -262,6 +269,8 @@ class _AsyncStream(_Tap, httpx.AsyncByteStream):
 
 
 def _described(error: BaseException) -> str:
+    if isinstance(error, GeneratorExit):
+        return "the response was not read to its end"
     name, said = type(error).__name__, str(error)
     return f"{name}: {said}" if said else name
 
@@ -272,12 +281,16 @@ def _http_version(response: httpx.Response | None) -> str | None:
     return str(response.extensions.get("http_version", b"").decode("ascii", "replace")) or None
 
 
-def _text(response: httpx.Response | None, body: bytes) -> str:
-    """The body as text, decompressed; bytes that are no text are replaced, never refused."""
+def _text(response: httpx.Response | None, body: bytes) -> tuple[str, httpx.DecodingError | None]:
+    """The body as text, decompressed, and what the caller will be told where that cannot be done.
+
+    Bytes that are no text are replaced, never refused.
+    """
     if response is None or not body:
-        return ""
+        return "", None
     try:
         # The stored copy is decoded apart, so that the caller's stream stays untouched.
-        return httpx.Response(200, headers=response.headers, content=body).content.decode("utf-8", "replace")
-    except httpx.DecodingError:
-        return body.decode("utf-8", "replace")
+        content, undecodable = httpx.Response(200, headers=response.headers, content=body).content, None
+    except httpx.DecodingError as error:
+        content, undecodable = body, error
+    return content.decode("utf-8", "replace"), undecodable

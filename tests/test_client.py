@@ -313,7 +313,7 @@ def test_each_refusal_has_its_error(faked: Any, service: Any, answer: httpx.Resp
 def test_an_opening_without_an_id_is_unexpected(faked: Any, service: Any, json_answer: Any) -> None:
     service.answers["conversation"] = [httpx.Response(200, json=json_answer)]
 
-    with pytest.raises(errors.UnexpectedAnswerError, match="Expected .* from CONVERSATION, got "):
+    with pytest.raises(errors.UnexpectedAnswerError, match=r"Expected .* from CONVERSATION, got "):
         faked.consumer("ana").open()
 
 

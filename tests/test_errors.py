@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +33,10 @@ ALL_NAMES = [
 
 def refused() -> errors.ApiError:
     body = {"title": "Invalid AppJWT", "details": "AppJWT has expired or is invalid", "errorCode": 40102}
-    reply = Reply.read(Exchange("send", "POST", "https://msg.example"), 401, {"code": 401, "body": body})
+    answer = json.dumps({"code": 401, "body": body})
+    reply = Reply.recorded(
+        Exchange("send", "POST", "https://msg.example", status_code=401, response_body=answer)
+    )
     error = reply.error
     assert error is not None
     return error

@@ -21,9 +21,20 @@ def sample(name: str) -> Any:
     return json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
 
 
-def reply(decoded: Any, status: int = 200, operation: str = "send", **facts: Any) -> Reply:
-    exchange = Exchange(operation, "POST", "https://msg.example", exchange_id=3, status_code=status)
-    return Reply.read(exchange, status, decoded, **facts)
+def reply(
+    decoded: Any, status: int = 200, operation: str = "send", headers: dict[str, str] | None = None
+) -> Reply:
+    return Reply.recorded(
+        Exchange(
+            operation,
+            "POST",
+            "https://msg.example",
+            exchange_id=3,
+            status_code=status,
+            response_headers=list((headers or {}).items()),
+            response_body="" if decoded is None else json.dumps(decoded),
+        )
+    )
 
 
 def error_of(answer: Reply) -> errors.ApiError:
@@ -216,7 +227,7 @@ def test_each_status_has_its_error_and_its_next_step(
 
 
 def test_a_rate_limit_says_how_long_to_wait() -> None:
-    assert error_of(reply(None, 429, retry_after=1.0)).retry_after == 1.0
+    assert error_of(reply(None, 429, headers={"retry-after": "1.0"})).retry_after == 1.0
     assert error_of(reply(None, 429)).retry_after is None
 
 
@@ -315,7 +326,7 @@ def test_a_200_that_answers_no_request_is_not_ok(decoded: Any, operation: str) -
 def test_an_unexpected_answer_says_what_was_expected_and_what_came() -> None:
     exchange = Exchange("domains", "GET", "https://api.example", response_body="<html>" + "x" * 500)
 
-    error = unexpected(Reply.read(exchange, 200, None), "a JSON object with baseURIs")
+    error = unexpected(Reply.recorded(exchange), "a JSON object with baseURIs")
 
     assert type(error) is errors.UnexpectedAnswerError
     assert str(error).startswith("Expected a JSON object with baseURIs from Domain lookup, got <html>xxx")

@@ -13,9 +13,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
 from typing import Any
 
 READY_SECONDS = 30
+_START = (
+    "import sys; sys.path.append(sys.argv.pop(1)); from connectorkit.sandbox.__main__ import main; main()"
+)
 
 
 class LaunchFailed(Exception):
@@ -26,7 +30,8 @@ class ChildSandbox:
     """A running child process and what its ready line said."""
 
     def __init__(self, account_id: str | None = None, seed: int | None = None) -> None:
-        command = [sys.executable, "-m", "connectorkit.sandbox"]
+        # -P and a path at the end: a file named like a module in the user's folder must not be imported.
+        command = [sys.executable, "-P", "-c", _START, str(Path(__file__).parents[2])]
         command += ["--account", account_id] if account_id is not None else []
         command += ["--seed", str(seed)] if seed is not None else []
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
