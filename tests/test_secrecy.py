@@ -59,8 +59,10 @@ def running_sandbox() -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-m", "connectorkit", "sandbox"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()  # or leaving would wait for ever
 
 
 @contextlib.contextmanager

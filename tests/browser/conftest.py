@@ -42,7 +42,8 @@ def installed_browser() -> str | None:
     return next((path for path in (*found, *places) if path), None)
 
 
-@pytest.fixture(scope="session")
+# Module scope: while Playwright runs, its event loop occupies the thread, and other tests need their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = installed_browser()
     if path is None:
@@ -57,7 +58,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of JupyterLab, started by the project's own command; token included."""
     folder = tmp_path_factory.mktemp("lab")

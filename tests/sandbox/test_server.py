@@ -20,6 +20,8 @@ from connectorkit.sandbox import bodies, protocol
 from connectorkit.sandbox.app import create_app
 from connectorkit.sandbox.world import World
 
+from .conftest import ACCOUNT, batch, opened, publish
+
 # --- Control API, in process -------------------------------------------------------------------------
 
 
