@@ -68,6 +68,16 @@ def check_list(field: str, value: Any) -> None:
     )
 
 
+def check_mapping(field: str, value: Any, builder: str) -> None:
+    """The value is a JSON object, as the named builder makes it."""
+    require(
+        isinstance(value, Mapping),
+        field,
+        f"must be an object, not {type(value).__name__}",
+        f"Build it with {builder}.",
+    )
+
+
 def check_integer(field: str, value: Any) -> None:
     """The value is a whole number."""
     require(

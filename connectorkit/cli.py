@@ -87,17 +87,19 @@ def sandbox(port: int, account: str | None, seed: int | None) -> None:
 @click.option(
     "--pages", default="pages", type=click.Path(file_okay=False, path_type=Path), help="Where the pages go."
 )
+@click.option("--account", "on_account", is_flag=True, help="Let them talk to the configured real account.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def run(notebooks: tuple[str, ...], pages: Path, as_json: bool) -> None:
+def run(notebooks: tuple[str, ...], pages: Path, on_account: bool, as_json: bool) -> None:
     """Execute the notebooks (all, or those named) and write one HTML page for each.
 
-    Exits with 1 if any cell fails. The kernels log to a temporary file unless CONNECTORKIT_LOG is set.
+    Exits with 1 if any cell fails. The kernels log to a temporary file unless CONNECTORKIT_LOG is set, and
+    use the sandbox unless --account is given.
     """
     _need("nbclient", "docs")
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from connectorkit import course
+    from connectorkit import course, settings
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -106,6 +108,8 @@ def run(notebooks: tuple[str, ...], pages: Path, as_json: bool) -> None:
         with tempfile.TemporaryDirectory() as scratch, Progress(*columns, console=console) as progress:
             bar = progress.add_task("Cells", total=course.count_cells(chapters))
             environment = {"CONNECTORKIT_LOG": str(Path(scratch) / "log.sqlite3")} | dict(os.environ)
+            if not on_account:  # empty rather than absent: a .env file must not fill them in
+                environment |= dict.fromkeys(settings.NEEDED_VARIABLES, "")
             runs = course.run(chapters, pages, environment, lambda: progress.advance(bar))
     except course.CourseError as error:
         raise click.ClickException(str(error)) from None
@@ -123,7 +127,10 @@ def run(notebooks: tuple[str, ...], pages: Path, as_json: bool) -> None:
 @click.option("--sandbox", "use_sandbox", is_flag=True, help="Examine the sandbox even if an account is set.")
 @click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
 def doctor(use_sandbox: bool, as_json: bool) -> None:
-    """Walk domain lookup, AppJWT, ConsumerJWS, open, send, close; exit with 1 at the first failure."""
+    """Walk domain lookup, AppJWT, ConsumerJWS, open, send, close; exit with 1 at the first failure.
+
+    On a real account it opens a conversation of its own, sends one test message, and closes it.
+    """
     from connectorkit.doctor import examine
     from connectorkit.errors import ConnectorError
     from connectorkit.kit import connect
@@ -155,7 +162,7 @@ def _print_steps(steps: list[Step]) -> None:
     Console().print(table)
     failed = next((step for step in steps if not step.ok), None)
     if failed is not None:  # once more in one line: the table wraps in a narrow terminal
-        click.echo(f"{failed.name} failed: {failed.result}. {failed.advice}")
+        click.echo(f"{failed.name} failed: {failed.result.rstrip('.')}. {failed.advice}".rstrip())
 
 
 def _need(module: str, extra: str) -> None:

@@ -14,8 +14,9 @@ from typing import Self
 
 import httpx
 
-from connectorkit import markup, memory, operations
+from connectorkit import markup, memory, operations, wire
 from connectorkit.auth import ConnectorAuth, Headers, new_request, reply_of
+from connectorkit.checks import check_text
 from connectorkit.credentials import Credentials
 from connectorkit.errors import ConnectorError
 from connectorkit.journey import AsyncConsumer, Consumer
@@ -45,7 +46,10 @@ class _Core:
 
     def remembered_conversation(self, consumer: str) -> str | None:
         """The consumer's open conversation, as far as the log knows."""
-        return memory.open_conversation(self.log, self.settings.account_id, consumer)
+        host = self.credentials.host(wire.MESSAGING)
+        if host is None:  # nothing was ever sent, so nothing can be open
+            return None
+        return memory.open_conversation(self.log, self.settings.account_id, consumer, host)
 
     def owner(self, envelope: Payload) -> str:
         """Whose conversation a SEND request names, else the default consumer."""
@@ -117,6 +121,7 @@ class Client(_Core):
 
     def consumer(self, name: str = DEFAULT_CONSUMER) -> Consumer:
         """The consumer known to the connector by this name (``ext_consumer_id``). Nothing is sent yet."""
+        check_text("consumer", name)
         with self._consumers_lock:
             return self._consumers.setdefault(name, Consumer(self, name))
 
@@ -127,7 +132,7 @@ class Client(_Core):
 
         ``headers`` replace what the kit would send; ``None`` as a value leaves that header out.
         """
-        name = consumer or DEFAULT_CONSUMER
+        name = _named(consumer)
         return self._noted(
             self.call(operations.conversation(self.settings.account_id, batch), name, headers), name
         )
@@ -137,9 +142,10 @@ class Client(_Core):
     ) -> Reply:
         """SEND with a raw request, sent as it is, however broken. A refusal is a reply, not an error.
 
-        Without ``consumer`` it is sent for the owner of the conversation it names.
+        Without ``consumer`` it is sent for the owner of the conversation it names, where this kit has opened
+        or resumed it; else for a default consumer.
         """
-        name = consumer or self.owner(envelope)
+        name = self.owner(envelope) if consumer is None else _named(consumer)
         return self.call(operations.send(self.settings.account_id, envelope), name, headers)
 
     def domains(self) -> dict[str, str]:
@@ -154,8 +160,11 @@ class Client(_Core):
         self._prepare(self._preparation(app_jwt=True))
         return _present(self.credentials.app_jwt)
 
-    def consumer_jws(self, name: str) -> Token:
-        """A consumer's ConsumerJWS, fetched when it is first needed."""
+    def consumer_jws(self, name: str, *, renew: bool = False) -> Token:
+        """A consumer's ConsumerJWS, fetched when it is first needed or when told to ``renew``."""
+        check_text("consumer", name)
+        if renew:
+            self.credentials.consumer_jws.pop(name, None)
         self._prepare(self._preparation(consumer=name))
         return self.credentials.consumer_jws[name]
 
@@ -213,13 +222,14 @@ class AsyncClient(_Core):
 
     def consumer(self, name: str = DEFAULT_CONSUMER) -> AsyncConsumer:
         """See ``Client.consumer``."""
+        check_text("consumer", name)
         return self._consumers.setdefault(name, AsyncConsumer(self, name))
 
     async def conversation(
         self, batch: Payload, *, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.conversation``."""
-        name = consumer or DEFAULT_CONSUMER
+        name = _named(consumer)
         operation = operations.conversation(self.settings.account_id, batch)
         return self._noted(await self.call(operation, name, headers), name)
 
@@ -227,7 +237,7 @@ class AsyncClient(_Core):
         self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.send``."""
-        name = consumer or self.owner(envelope)
+        name = self.owner(envelope) if consumer is None else _named(consumer)
         return await self.call(operations.send(self.settings.account_id, envelope), name, headers)
 
     async def domains(self) -> dict[str, str]:
@@ -242,8 +252,11 @@ class AsyncClient(_Core):
         await self._prepare(self._preparation(app_jwt=True))
         return _present(self.credentials.app_jwt)
 
-    async def consumer_jws(self, name: str) -> Token:
+    async def consumer_jws(self, name: str, *, renew: bool = False) -> Token:
         """See ``Client.consumer_jws``."""
+        check_text("consumer", name)
+        if renew:
+            self.credentials.consumer_jws.pop(name, None)
         await self._prepare(self._preparation(consumer=name))
         return self.credentials.consumer_jws[name]
 
@@ -283,6 +296,13 @@ class AsyncClient(_Core):
 
 # Connections are kept while a person reads a page between two cells.
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60)
+
+
+def _named(consumer: str | None) -> str:
+    if consumer is None:
+        return DEFAULT_CONSUMER
+    check_text("consumer", consumer)
+    return consumer
 
 
 def _present(token: Token | None) -> Token:

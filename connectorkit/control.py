@@ -49,6 +49,8 @@ class SandboxControl:
         self._http.close()
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        if self._http.is_closed:
+            raise SandboxError("This kit is closed. Connect again with ck.connect() to go on.")
         headers = {"Authorization": f"Bearer {self._token.reveal()}"}
         try:
             response = self._http.request(method, path, json=body, headers=headers)

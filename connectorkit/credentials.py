@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
 import threading
 import time
@@ -12,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from connectorkit import errors
+from connectorkit import errors, wire
+from connectorkit.hosts import is_host
 from connectorkit.operations import Operation
 from connectorkit.redact import Redactor, Secret
 from connectorkit.replies import Reply, unexpected
@@ -21,6 +21,9 @@ from connectorkit.tokens import Token
 
 RENEW_EARLY_SECONDS = 300  # the vendor's guide: renew five minutes before expiry
 DOMAINS_KEPT_SECONDS = 1800  # hosts may move; clients keep them half an hour at least
+
+
+_SENDABLE = re.compile(r"[!-~]+")  # visible ASCII
 
 
 class Credentials:
@@ -56,7 +59,12 @@ class Credentials:
 
     def discard(self, token: Token | None) -> None:
         """Let an AppJWT be renewed; it stays in place until its successor has come."""
-        self._discarded = token
+        if token is self.app_jwt:  # a late refusal of an older token says nothing about this one
+            self._discarded = token
+
+    def host(self, service: wire.Service) -> str | None:
+        """The host of a service, as far as it was looked up."""
+        return self._domains.get(service)
 
     def keep_domains(self, reply: Reply) -> None:
         """Remember the answer to a domain lookup."""
@@ -90,7 +98,7 @@ class Credentials:
                 f"{operation.service!r} of account {self.settings.account_id!r}. Check the account id, and "
                 "that the account has this service."
             )
-        if not _is_host(host):
+        if not is_host(host):
             raise errors.SettingsError(
                 f"The domain lookup at {self.settings.domain_lookup} names {host!r} as the host for "
                 f"{operation.service!r}, which is no host name. Check CONNECTORKIT_DOMAIN_LOOKUP."
@@ -101,22 +109,9 @@ class Credentials:
         """``reply`` is free of secrets, ``answer`` is what was really received."""
         reply.raise_for_error()
         text = answer.get(member) if isinstance(answer, dict) else None
-        if not isinstance(text, str) or not text:
+        # What could not stand in a header is no token.
+        if not isinstance(text, str) or not _SENDABLE.fullmatch(text):
             raise unexpected(reply, f"a JSON object with {member}")
         secret = Secret(text)
         self._redactor.learn(secret)
         return Token(kind, secret, self.clock)
-
-
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?")
-
-
-def _is_host(text: str) -> bool:
-    """A host name or address with an optional port, and nothing else."""
-    found = _HOST.fullmatch(text)
-    if found is None or int(found["port"] or 1) not in range(1, 65536):
-        return False
-    try:
-        return found["ipv6"] is None or bool(ipaddress.IPv6Address(found["ipv6"]))
-    except ValueError:
-        return False

@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 
+from connectorkit import network
 from connectorkit.client import Client
-from connectorkit.errors import ApiError, ConnectorError
+from connectorkit.errors import ApiError, ConnectorError, UnexpectedAnswerError
 from connectorkit.journey import Conversation
 
 CONSUMER = "doctor@connectorkit.example"
@@ -62,26 +63,16 @@ def _take(name: str, action: Callable[[], str]) -> Step:
 
     try:
         return after(True, action())
+    except UnexpectedAnswerError as error:
+        return after(False, str(error))
     except ApiError as error:
         said = error.details or error.title or str(error)
         number = f", error {error.error_code}" if error.error_code else ""
         return after(False, f"{said} ({error.status_code}{number})", error.advice)
     except ConnectorError as error:
-        return after(False, str(error), "See the message.")
-    except httpx.HTTPError as error:
-        return after(False, *unreachable(error))
-
-
-def unreachable(error: httpx.HTTPError) -> tuple[str, str]:
-    """A network failure in words: which host and port, and what to check."""
-    try:
-        url = error.request.url
-    except RuntimeError:  # httpx raises it where no request is known
-        return f"{type(error).__name__}: {error}", "Check the network."
-    port = url.port or (443 if url.scheme == "https" else 80)
-    reason = str(error) or type(error).__name__
-    advice = "Check CONNECTORKIT_DOMAIN_LOOKUP, the network, and that nothing in between blocks the port."
-    return f"No answer from {url.host}:{port} ({reason})", advice
+        return after(False, str(error))
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        return after(False, *network.in_words(error))
 
 
 def _life(token: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from connectorkit import wire
 from connectorkit.checks import (
     check_list,
+    check_mapping,
     check_one_of,
     check_request_size,
     check_text,
@@ -77,6 +78,8 @@ def set_profile(
     )
     private = texts(("mobileNum", "mobile", mobile), ("mail", "email", email))
     check_list("sdes", sdes)
+    for position, entry in enumerate(sdes := list(sdes)):
+        check_mapping(f"sdes[{position}]", entry, "sdes.customer_info(...) or sdes.personal_info(...)")
     entries = [dict(entry) for entry in sdes]
     for position, entry in enumerate(entries):
         check_one_of(f"sdes[{position}].type", entry.get("type"), ("ctmrinfo", "personal"))
@@ -105,11 +108,15 @@ def context(
     """``conversationContext``: monitoring ids and the language (an IETF tag such as ``en-US``)."""
     if features is not None:
         check_list("features", features)
+    if interaction_context_id is not None:
+        _check_id("interaction_context_id", interaction_context_id)
     return {"type": wire.MONITORING_CONTEXT} | _present(
-        visitorId=visitor_id,
-        sessionId=session_id,
+        **texts(
+            ("visitorId", "visitor_id", visitor_id),
+            ("sessionId", "session_id", session_id),
+            ("lang", "language", language),
+        ),
         interactionContextId=interaction_context_id,
-        lang=language,
         features=None if features is None else list(features),
     )
 
@@ -140,6 +147,7 @@ def request_conversation(
         _check_id("skill_id", skill_id)
         body["skillId"] = skill_id
     if campaign_info is not None:
+        check_mapping("campaign_info", campaign_info, "envelopes.campaign(campaign_id, engagement_id)")
         for member in ("campaignId", "engagementId"):
             require(
                 member in campaign_info,
@@ -149,6 +157,7 @@ def request_conversation(
             )
         body["campaignInfo"] = dict(campaign_info)
     if conversation_context is not None:
+        check_mapping("conversation_context", conversation_context, "envelopes.context(...)")
         body["conversationContext"] = dict(conversation_context)
     return request(wire.REQUEST_CONVERSATION, body, request_id=request_id)
 

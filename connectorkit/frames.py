@@ -92,9 +92,16 @@ def exchanges(log: Log, *, session: str | None = None, scenario: str | None = No
     return _frame(EXCHANGES, (_exchange_row(e) for e in _selected(log, session, scenario)))
 
 
-def messages(log: Log, *, session: str | None = None, conversation: str | None = None) -> pd.DataFrame:
+def messages(
+    log: Log,
+    *,
+    session: str | None = None,
+    conversation: str | None = None,
+    consumer: str | None = None,
+) -> pd.DataFrame:
     """One row per request envelope, joined with its answer; the columns are those of ``MESSAGES``."""
-    rows = (row for exchange in log.read(session=session) for row in _message_rows(exchange))
+    found = log.read(session=session, consumer=consumer)
+    rows = (row for exchange in found for row in _message_rows(exchange))
     frame = _frame(MESSAGES, rows)
     if conversation is None:
         return frame

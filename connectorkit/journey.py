@@ -5,11 +5,14 @@ Methods here raise typed errors for refusals; the same request sent with ``kit.s
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
+from functools import wraps
 from inspect import Signature, signature
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from connectorkit import envelopes, markup, sdes
+from connectorkit.checks import check_mapping
 from connectorkit.errors import ConversationAlreadyOpenError
 from connectorkit.log import Log
 from connectorkit.replies import Reply, unexpected
@@ -26,10 +29,21 @@ def _takes(builder: Callable[..., Any]) -> Callable[[_Method], _Method]:
     """Show a builder's keywords as the method's own, so that Tab and Shift+Tab list them."""
 
     def with_keywords(method: _Method) -> _Method:
+        name, known = method.__name__, set(signature(builder).parameters)
+
+        @wraps(method)
+        def checked(self: Any, **words: Any) -> Any:
+            for word in words:
+                if word not in known:
+                    near = difflib.get_close_matches(word, known, n=1)
+                    hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known))}."
+                    raise TypeError(f"{name}() has no argument {word!r}. {hint}")
+            return method(self, **words)
+
         own = [p for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
         added = [p for p in signature(builder).parameters.values() if p.kind is p.KEYWORD_ONLY]
-        method.__signature__ = Signature([*own, *added])  # type: ignore[attr-defined]
-        return method
+        checked.__signature__ = Signature([*own, *added])  # type: ignore[attr-defined]
+        return cast(_Method, checked)
 
     return with_keywords
 
@@ -53,7 +67,9 @@ def opening(
     """
     named = first_name is not None or last_name is not None
     attributes = [sdes.personal_info(first_name=first_name, last_name=last_name)] if named else []
-    attributes += [dict(customer)] if customer is not None else []
+    if customer is not None:
+        check_mapping("customer", customer, "sdes.customer_info(...)")
+        attributes.append(dict(customer))
     batch = [
         envelopes.set_profile(first_name=first_name, last_name=last_name, sdes=attributes),
         envelopes.request_conversation(
@@ -101,11 +117,14 @@ class Consumer(_Consumer):
         """CONVERSATION: set the profile and open a conversation. See ``opening`` for what can be said.
 
         Where the service refuses because one is open already, and the log remembers which, that one is
-        returned, marked as ``resumed``: a notebook can be run again from the top.
+        returned, marked as ``resumed``, and the ``text`` is sent there: a notebook can be run again.
         """
         batch = opening(self._client.settings.account_id, **opening_words)
         reply = self._client.conversation(batch, consumer=self.name)
-        return Conversation(self, *_opened(self._client, self.name, reply))
+        talk = Conversation(self, *_opened(self._client, self.name, reply))
+        if talk.resumed and (text := opening_words.get("text")) is not None:
+            talk.send(text)  # it was refused together with the opening
+        return talk
 
     @_takes(envelopes.set_profile)
     def set_profile(self, **profile: Any) -> Reply:
@@ -187,7 +206,10 @@ class AsyncConsumer(_Consumer):
         """See ``Consumer.open``."""
         batch = opening(self._client.settings.account_id, **opening_words)
         reply = await self._client.conversation(batch, consumer=self.name)
-        return AsyncConversation(self, *_opened(self._client, self.name, reply))
+        talk = AsyncConversation(self, *_opened(self._client, self.name, reply))
+        if talk.resumed and (text := opening_words.get("text")) is not None:
+            await talk.send(text)
+        return talk
 
     @_takes(envelopes.set_profile)
     async def set_profile(self, **profile: Any) -> Reply:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from connectorkit import settings
 from connectorkit.client import AsyncClient, Client, _Core
 from connectorkit.control import SandboxControl
-from connectorkit.errors import SandboxError
+from connectorkit.errors import SandboxError, SettingsError
 from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
 from connectorkit.sandbox.launch import ChildSandbox, LaunchFailed
@@ -94,30 +94,52 @@ class AsyncKit(_Equipped, AsyncClient):
         self._release()
 
 
-def connect(*, sandbox: bool = False, seed: int | None = None, **given: Any) -> Kit:
+def connect(
+    *,
+    account_id: str | None = None,
+    client_id: str | None = None,
+    client_secret: str | Secret | None = None,
+    domain_lookup: str | None = None,
+    log: str | os.PathLike[str] | None = None,
+    scheme: str | None = None,
+    timeout: float | None = None,
+    sandbox: bool = False,
+    seed: int | None = None,
+) -> Kit:
     """A kit for the configured account, or for the sandbox where none is configured.
 
-    Settings come from keyword arguments, ``CONNECTORKIT_*`` environment variables or a ``.env`` file, in
-    this order: ``account_id``, ``client_id``, ``client_secret``, ``domain_lookup``, ``log``, ``scheme``,
-    ``timeout``. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the sandbox's ids
-    and keys reproducible. Kits of one process share one sandbox.
+    What is not given comes from ``CONNECTORKIT_*`` environment variables, then from a ``.env`` file.
+    ``log`` is the path of the response log or ``":memory:"``; ``timeout`` is seconds for each step of the
+    network. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the sandbox's ids and
+    keys reproducible. Kits of one process share one sandbox.
     Raises ``SettingsError``, ``LogError`` or ``SandboxError``.
     """
+    given = dict(
+        account_id=account_id,
+        client_id=client_id,
+        client_secret=client_secret,
+        domain_lookup=domain_lookup,
+        log=None if log is None else os.fspath(log),
+        scheme=scheme,
+        timeout=timeout,
+    )
     return Kit(*_connection(sandbox, seed, given))
 
 
-def connect_async(*, sandbox: bool = False, seed: int | None = None, **given: Any) -> AsyncKit:
+def connect_async(*, sandbox: bool = False, seed: int | None = None, **settings: Any) -> AsyncKit:
     """The same as ``connect``, for tasks; making the kit itself is not awaited."""
-    return AsyncKit(*_connection(sandbox, seed, given))
+    return AsyncKit(*_connection(sandbox, seed, settings))
 
 
 def _connection(
     sandbox: bool, seed: int | None, given: dict[str, Any]
 ) -> tuple[Settings, ResponseLog, Lease | None]:
+    log_path, timeout = settings.log_and_timeout(**given)
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
+        raise SettingsError(f"Seed is {seed!r}, allowed are whole numbers. Leave it out for a new one.")
     configured = None if sandbox else settings.load(**given)
-    path = configured.log if configured else settings.log_path(log=given.get("log"))
     if configured is not None:
-        return configured, ResponseLog(path), None
+        return configured, ResponseLog(log_path), None
     lease = Lease(seed)
     try:
         ready = lease.ready
@@ -128,10 +150,10 @@ def _connection(
                 client_secret=Secret(ready["client_secret"]),
                 domain_lookup=ready["base_url"],
                 scheme="http",
-                timeout=settings.timeout_seconds(given.get("timeout")),
-                log=path,
+                timeout=timeout,
+                log=log_path,
             ),
-            ResponseLog(path),
+            ResponseLog(log_path),
             lease,
         )
     except BaseException:

@@ -91,6 +91,7 @@ _SQL_TYPES = {"exchange_id": "INTEGER PRIMARY KEY AUTOINCREMENT", "operation": "
 _SCHEMA = [
     f"CREATE TABLE exchanges ({', '.join(f'{c} {_SQL_TYPES.get(c, str())}'.strip() for c in COLUMNS)})",
     "CREATE INDEX exchanges_by_consumer ON exchanges (consumer, exchange_id)",
+    "CREATE INDEX exchanges_by_session ON exchanges (session_id, exchange_id)",
 ]
 
 
@@ -158,18 +159,23 @@ class Log:
         session = self.session_id if session == "current" else session
         order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
         position = 2**63 - 1 if newest_first else after
+        # Only the filters that were given, so that SQLite can use the index made for each.
+        filters = {"session_id": session, "consumer": consumer}
+        given = {name: value for name, value in filters.items() if value is not None}
+        where = "".join(f" AND {name} = ?" for name in given)
+        page = 1 if newest_first else _PAGE  # who reads backwards mostly wants the last one
         while True:
             rows = self._query(
                 f"SELECT {','.join(COLUMNS)} FROM exchanges WHERE exchange_id {beyond} ? "  # noqa: S608
-                "AND exchange_id > ? AND (? IS NULL OR session_id = ?) AND (? IS NULL OR consumer = ?) "
-                f"ORDER BY exchange_id {order} LIMIT {_PAGE}",
-                (position, after, session, session, consumer, consumer),
+                f"AND exchange_id > ?{where} ORDER BY exchange_id {order} LIMIT {page}",
+                (position, after, *given.values()),
             )
             for row in rows:
                 yield _exchange(row)
-            if len(rows) < _PAGE:
+            if len(rows) < page:
                 return
             position = rows[-1][COLUMNS.index("exchange_id")]
+            page = min(2 * page, _PAGE)
 
     def last(self) -> Exchange | None:
         """The newest exchange, or ``None`` while the log is empty."""

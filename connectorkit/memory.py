@@ -7,17 +7,21 @@ open: the connector must remember it. The log has seen every answer, so nothing 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from connectorkit import wire
 from connectorkit.log import Exchange, Log
 from connectorkit.replies import Message
 
 
-def open_conversation(log: Log, account_id: str, consumer: str) -> str | None:
-    """The id of the consumer's open conversation, or ``None`` as far as this log knows."""
+def open_conversation(log: Log, account_id: str, consumer: str, host: str) -> str | None:
+    """The id of the consumer's open conversation, or ``None`` as far as this log knows.
+
+    ``host`` is that of the messaging service: sandboxes share their account id, and often a log.
+    """
     closed: set[str] = set()
     for exchange in log.read(consumer=consumer, newest_first=True):
-        if exchange.account_id != account_id:
+        if exchange.account_id != account_id or urlsplit(exchange.url).netloc != host:
             continue
         if exchange.operation == "send":
             closed |= _closed_by(exchange)

@@ -26,6 +26,7 @@ ADVICE: dict[int, str] = {
     451: "The account is blocked; do not retry, contact the vendor's support.",
 }
 SERVER_ADVICE = "Try again after 5, 10 and 15 seconds, then report it."
+TOO_LONG_ADVICE = "The request may have more than 5000 characters: shorten it, or split it."
 CLOSED_ADVICE = "Open a new conversation and send it there."
 ALREADY_OPEN_ADVICE = "Use the open conversation, or close it first; a consumer may have only one."
 
@@ -155,6 +156,10 @@ class Reply:
             return CLOSED_ADVICE
         if "already has open conversation" in text:
             return ALREADY_OPEN_ADVICE
+        if text == "Bad Request":
+            return TOO_LONG_ADVICE
+        if self.error_code == wire.MISSING_PARAMETER and self.operation != "conversation":
+            return ADVICE[400]
         if self.error_code in ADVICE:
             return ADVICE[self.error_code]
         if self.status_code >= 500:

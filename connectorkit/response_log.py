@@ -17,23 +17,28 @@ class ResponseLog(Log):
     pandas is loaded when the first frame is asked for. The columns are listed in ``connectorkit.frames``.
     """
 
-    def exchanges(self, **filters: Any) -> pd.DataFrame:
-        """One row per HTTP exchange, retries and failures included. Filters: ``session``, ``scenario``."""
+    def exchanges(self, *, session: str | None = None, scenario: str | None = None) -> pd.DataFrame:
+        """One row per HTTP exchange, retries and failures included, oldest first.
+
+        ``session="current"`` keeps what was made since this log was opened.
+        """
         from connectorkit import frames
 
-        return frames.exchanges(self, **filters)
+        return frames.exchanges(self, session=session, scenario=scenario)
 
-    def messages(self, **filters: Any) -> pd.DataFrame:
-        """One row per request envelope, joined with its answer. Filters: ``session``, ``conversation``."""
+    def messages(
+        self, *, session: str | None = None, conversation: str | None = None, consumer: str | None = None
+    ) -> pd.DataFrame:
+        """One row per request envelope, joined with its answer, oldest first."""
         from connectorkit import frames
 
-        return frames.messages(self, **filters)
+        return frames.messages(self, session=session, conversation=conversation, consumer=consumer)
 
-    def timings(self, **filters: Any) -> pd.DataFrame:
-        """One row per exchange, phases as columns in milliseconds. Filters: ``session``, ``scenario``."""
+    def timings(self, *, session: str | None = None, scenario: str | None = None) -> pd.DataFrame:
+        """One row per exchange, phases as columns in milliseconds, oldest first."""
         from connectorkit import frames
 
-        return frames.timings(self, **filters)
+        return frames.timings(self, session=session, scenario=scenario)
 
     def _repr_html_(self) -> str:
         last = self.last()

@@ -14,12 +14,14 @@ from platformdirs import user_state_path
 
 from connectorkit import markup
 from connectorkit.errors import SettingsError
+from connectorkit.hosts import is_host
 from connectorkit.redact import Secret
 
 PRODUCTION_DOMAIN_LOOKUP = "https://api.liveperson.net"
 PREFIX = "CONNECTORKIT_"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NEEDED = ("account_id", "client_id", "client_secret")
+NEEDED_VARIABLES = tuple(PREFIX + name.upper() for name in _NEEDED)
 _NAMES = (*_NEEDED, "domain_lookup", "log", "scheme", "timeout")
 
 
@@ -59,9 +61,6 @@ def load(environ: Mapping[str, str] | None = None, **given: str | float | Secret
 
     Raises ``SettingsError`` when an account is configured by halves, or a value cannot be used.
     """
-    unknown = sorted(set(given) - set(_NAMES))
-    if unknown:
-        raise SettingsError(f"Unknown setting {unknown[0]!r}. Known are {', '.join(_NAMES)}.")
     values = _gather(environ, given)
     missing = [name for name in _NEEDED if not values.get(name)]
     if len(missing) == len(_NEEDED):
@@ -73,6 +72,8 @@ def load(environ: Mapping[str, str] | None = None, **given: str | float | Secret
             f"An account is configured by halves: {variables} {verb} not set. Set all of "
             f"{', '.join(PREFIX + name.upper() for name in _NEEDED)}, or none to use the sandbox."
         )
+    for name in _NEEDED:
+        _check_readable(name, values[name])
     lookup = _base_url(str(values.get("domain_lookup") or PRODUCTION_DOMAIN_LOOKUP))
     secret = values["client_secret"]
     return Settings(
@@ -86,9 +87,12 @@ def load(environ: Mapping[str, str] | None = None, **given: str | float | Secret
     )
 
 
-def log_path(environ: Mapping[str, str] | None = None, **given: str | None) -> str:
-    """Where the response log is kept, also when no account is configured."""
-    return str(_gather(environ, given).get("log") or default_log_path())
+def log_and_timeout(
+    environ: Mapping[str, str] | None = None, **given: str | float | Secret | None
+) -> tuple[str, float]:
+    """The path of the log and the timeout in seconds, which a sandbox has as well as an account."""
+    values = _gather(environ, given)
+    return str(values.get("log") or default_log_path()), timeout_seconds(values.get("timeout"))
 
 
 def default_log_path() -> Path:
@@ -99,6 +103,9 @@ def default_log_path() -> Path:
 def _gather(
     environ: Mapping[str, str] | None, given: Mapping[str, str | float | Secret | None]
 ) -> dict[str, str | float | Secret]:
+    unknown = sorted(set(given) - set(_NAMES))
+    if unknown:
+        raise SettingsError(f"Unknown setting {unknown[0]!r}. Known are {', '.join(_NAMES)}.")
     if environ is None:
         path = find_dotenv(usecwd=True)
         try:
@@ -117,9 +124,7 @@ def _base_url(text: str) -> str:
         parts = urlsplit(text)
         usable = (
             parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and (parts.port or 1) > 0
-            and "@" not in parts.netloc
+            and is_host(parts.netloc)
             and not parts.query
             and not parts.fragment
             and not any(character.isspace() for character in text)
@@ -132,6 +137,13 @@ def _base_url(text: str) -> str:
             f"something like {PRODUCTION_DOMAIN_LOOKUP}."
         )
     return text.rstrip("/")
+
+
+def _check_readable(name: str, value: str | float | Secret) -> None:
+    try:
+        (value.reveal() if isinstance(value, Secret) else str(value)).encode()
+    except UnicodeEncodeError:
+        raise SettingsError(f"{PREFIX}{name.upper()} is not UTF-8 text. Copy the value again.") from None
 
 
 def _without_user(text: str) -> str:

@@ -24,6 +24,9 @@ class Token:
         self.secret = secret
         self._clock = clock
         self.header, self.claims = _read(secret)
+        # What is left is counted from the moment it came: the service's clock may be ahead of ours.
+        issued = self.claims.get("iat")
+        self._ahead = issued - clock() if isinstance(issued, int | float) else 0.0
 
     @property
     def fingerprint(self) -> str:
@@ -32,7 +35,7 @@ class Token:
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it expires (UTC), or ``None`` when it never does."""
+        """When it expires (UTC, by the service's clock), or ``None`` when it never does."""
         exp = self.claims.get("exp")
         return datetime.fromtimestamp(exp, UTC) if isinstance(exp, int | float) else None
 
@@ -40,7 +43,7 @@ class Token:
     def seconds_left(self) -> float | None:
         """Seconds until it expires, zero once it has; ``None`` when it never does."""
         exp = self.claims.get("exp")
-        return max(0.0, exp - self._clock()) if isinstance(exp, int | float) else None
+        return max(0.0, exp - self._clock() - self._ahead) if isinstance(exp, int | float) else None
 
     def _facts(self) -> list[tuple[str, Any]]:
         left = self.seconds_left

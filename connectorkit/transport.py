@@ -51,7 +51,6 @@ class Stopwatch:
         self.started = clock()
         self.started_at = time.time_ns()
         self._marks: dict[str, float] = {}
-        self.response_bytes = 0
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
         """A trace callback for the synchronous httpcore."""
@@ -171,6 +170,10 @@ class RecordingTransport(httpx.BaseTransport):
         watch = self._recorder.start(request, asynchronous=False)
         try:
             response = self._inner.handle_request(request)
+        except httpx.LocalProtocolError:
+            unsendable = _unsendable(request)
+            self._recorder.record(request, watch, error=unsendable)
+            raise unsendable from None
         except BaseException as error:
             self._recorder.record(request, watch, error=error)
             raise
@@ -197,6 +200,10 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         watch = self._recorder.start(request, asynchronous=True)
         try:
             response = await self._inner.handle_async_request(request)
+        except httpx.LocalProtocolError:
+            unsendable = _unsendable(request)
+            self._recorder.record(request, watch, error=unsendable)
+            raise unsendable from None
         except BaseException as error:
             self._recorder.record(request, watch, error=error)
             raise
@@ -209,6 +216,14 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the wrapped transport."""
         await self._inner.aclose()
+
+
+def _unsendable(request: httpx.Request) -> httpx.LocalProtocolError:
+    """In place of an error that quotes the header, which may be a token."""
+    return httpx.LocalProtocolError(
+        "A header cannot be sent: its value has a line break, or a blank at an end. Check the headers.",
+        request=request,
+    )
 
 
 class _Tap:

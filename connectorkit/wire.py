@@ -6,7 +6,7 @@ sandbox both read it, so it is checked against literal samples in ``tests/wire``
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, TypedDict
 
 # --- Services, as the domain lookup names them (case-sensitive) --------------------------------------
 
@@ -36,7 +36,6 @@ MESSAGING_VERSION = "3"
 
 AUTHORIZATION = "Authorization"
 ON_BEHALF = "X-LP-ON-BEHALF"
-CLIENT_PROPERTIES = "Client-Properties"
 JSON_MEDIA_TYPE = "application/json"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 
@@ -52,7 +51,6 @@ CLIENT_CREDENTIALS = "client_credentials"
 
 REQUEST = "req"
 RESPONSE = "resp"
-NOTIFICATION = "notification"
 
 SET_USER_PROFILE = "userprofile.SetUserProfile"
 REQUEST_CONVERSATION = "cm.ConsumerRequestConversation"
@@ -152,38 +150,3 @@ DOOR_ERRORS: dict[int, DoorError] = {
         "details": "AUTHORIZATION header is not present",
     },
 }
-
-
-class Request(TypedDict):
-    """A message from the connector."""
-
-    kind: Literal["req"]
-    id: str | int
-    type: str
-    body: dict[str, Any]
-    metadata: NotRequired[list[dict[str, Any]]]
-
-
-class Response(TypedDict):
-    """A message that answers a request; exactly these members on success."""
-
-    code: str
-    body: dict[str, Any]
-    reqId: NotRequired[str]
-
-
-class ErrorBody(TypedDict):
-    """What an authorisation error says."""
-
-    title: str
-    details: str
-    errorCode: int
-
-
-class ErrorResponse(TypedDict):
-    """A refusal at the door: tokens or brand."""
-
-    kind: Literal["resp"]
-    code: int
-    type: str
-    body: ErrorBody

@@ -18,10 +18,13 @@ PACKAGE = Path(connectorkit.__file__).parent
 # From top to bottom. A module may import from layers above its own, and from its own layer.
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
-    ({"errors", "redact", "markup", "logfile", "log"}, set()),
+    ({"errors", "redact", "markup", "hosts", "logfile", "log"}, set()),
     ({"checks", "envelopes", "sdes", "operations", "replies", "memory"}, set()),
     ({"settings"}, {"dotenv", "platformdirs"}),
-    ({"tokens", "transport", "credentials", "auth", "journey", "client", "control"}, {"httpx", "jwt"}),
+    (
+        {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"},
+        {"httpx", "jwt"},
+    ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
     ({"frames", "views"}, {"pandas", "altair", "vl_convert"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),

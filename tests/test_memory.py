@@ -11,6 +11,7 @@ from connectorkit.log import Exchange, Log
 from connectorkit.memory import mentioned_conversation, open_conversation
 
 ACCOUNT, ANA, BERT = "12345678", "ana@example", "bert@example"
+HOST = "msg.example"
 OK = {"code": "OK", "body": {"msg": "OK"}, "reqId": "1"}
 FOUND_CLOSED = {"code": "BAD_REQUEST", "body": {"msg": "Bad Request, Conversation is close"}, "reqId": "7"}
 STATE = {"field": "ConversationStateField", "conversationState": "CLOSE"}
@@ -25,14 +26,21 @@ class Story:
         self.log = Log()
 
     def call(
-        self, operation: str, sent: Any, got: Any, *, consumer: str = ANA, account: str = ACCOUNT
+        self,
+        operation: str,
+        sent: Any,
+        got: Any,
+        *,
+        consumer: str = ANA,
+        account: str = ACCOUNT,
+        host: str = HOST,
     ) -> Story:
         texts = [value if isinstance(value, str) else json.dumps(value) for value in (sent, got)]
         self.log.append(
             Exchange(
                 operation,
                 "POST",
-                "https://msg.example",
+                f"https://{host}/api?v=3",
                 account_id=account,
                 consumer=consumer,
                 request_body=texts[0],
@@ -70,7 +78,7 @@ class Story:
         return self.call("send", request, got, **whose)
 
     def remembered(self, consumer: str = ANA, account: str = ACCOUNT) -> str | None:
-        return open_conversation(self.log, account, consumer)
+        return open_conversation(self.log, account, consumer, HOST)
 
 
 # --- Open and closed -------------------------------------------------------------------------------
@@ -143,6 +151,12 @@ def test_closing_an_older_conversation_leaves_the_newer_one_open() -> None:
 
 def test_closing_the_newest_does_not_reopen_an_older_one() -> None:
     assert Story().open("c-1").open("c-2").update("c-2", STATE).remembered() is None
+
+
+def test_a_conversation_on_another_host_is_another_matter() -> None:
+    story = Story().open("c-1").open("c-2", host="127.0.0.1:4711").update("c-2", STATE, host="127.0.0.1:4711")
+
+    assert story.remembered() == "c-1"
 
 
 def test_a_refused_opening_does_not_hide_the_open_conversation() -> None:

@@ -156,13 +156,13 @@ DOOR = [
 def test_each_error_number_has_its_error_and_its_next_step(
     number: int, status: int, kind: type[errors.ApiError], title: str, details: str, advice: str
 ) -> None:
-    error = error_of(reply(sample(f"error_{number}"), status))
+    error = error_of(reply(sample(f"error_{number}"), status, "conversation"))
 
     assert type(error) is kind
     assert (error.status_code, error.code, error.error_code) == (status, status, number)
     assert (error.title, error.details, error.request_id) == (title, details, None)
     assert error.advice.startswith(advice)
-    assert str(error) == f"SEND was refused: {details} ({status}, error {number}). {error.advice}"
+    assert str(error) == f"CONVERSATION was refused: {details} ({status}, error {number}). {error.advice}"
 
 
 def test_the_number_decides_whatever_the_texts_say() -> None:

@@ -117,10 +117,11 @@ def test_the_secret_may_be_given_as_text_or_hidden_already() -> None:
     assert loaded(client_secret=Secret("x-geheim")).client_secret == Secret("x-geheim")
 
 
-def test_the_log_s_path_is_known_without_an_account() -> None:
-    assert settings.log_path({"CONNECTORKIT_LOG": "here.db"}) == "here.db"
-    assert settings.log_path({"CONNECTORKIT_LOG": "here.db"}, log=":memory:") == ":memory:"
-    assert settings.log_path({}) == str(settings.default_log_path())
+def test_log_and_timeout_are_known_without_an_account() -> None:
+    assert settings.log_and_timeout({"CONNECTORKIT_LOG": "here.db"}) == ("here.db", 10.0)
+    assert settings.log_and_timeout({"CONNECTORKIT_LOG": "here.db"}, log=":memory:")[0] == ":memory:"
+    assert settings.log_and_timeout({"CONNECTORKIT_TIMEOUT": "33"})[1] == 33.0
+    assert settings.log_and_timeout({})[0] == str(settings.default_log_path())
     assert loaded({"CONNECTORKIT_LOG": "here.db"}).log == "here.db"
 
 

@@ -42,6 +42,7 @@ class Conversation:
     consumer_id: str
     dialogs: list[Dialog]
     start_ts: int
+    last_consumer_ts: int
     skill_id: str = wire.ANY_SKILL
     ttr_type: str = DEFAULT_TTR
     ttr_seconds: int = TTR_SECONDS[DEFAULT_TTR]
@@ -93,6 +94,7 @@ class Account:
             consumer_id=consumer_id,
             dialogs=[Dialog(new_id)],
             start_ts=now,
+            last_consumer_ts=now,
             skill_id=_skill(request.get("skillId")),
             ttr_type=ttr_type,
             ttr_seconds=TTR_SECONDS[ttr_type],
@@ -116,6 +118,11 @@ class Account:
         assert dialog is not None
         return owned, dialog
 
+    def check_not_foreign(self, dialog_id: str, consumer_id: str) -> None:
+        """Refuse a dialog of another consumer; an unknown one is found out later."""
+        if dialog_id in self._dialogs:
+            self.dialog(dialog_id, consumer_id)
+
     def publish_content(self, conversation: Conversation, dialog: Dialog, event: dict[str, Any]) -> int:
         """Take a consumer's message; its number is returned.
 
@@ -127,6 +134,7 @@ class Account:
         dialog.events.append(_event(sequence, conversation.consumer_id, CONSUMER, event, now))
         receipt = {"type": "AcceptStatusEvent", "status": "ACCEPT", "sequenceList": [sequence]}
         dialog.events.append(_event(dialog.number(), CONTROLLER.lower(), CONTROLLER, receipt, now))
+        conversation.last_consumer_ts = now
         conversation.effective_ttr = now + conversation.ttr_seconds * 1000
         return sequence
 
@@ -148,7 +156,7 @@ class Account:
     def set_ttr(self, conversation: Conversation, ttr_type: str, seconds: int) -> None:
         """Change the urgency."""
         conversation.ttr_type, conversation.ttr_seconds = ttr_type, seconds
-        conversation.effective_ttr = self._clock.now_ms() + seconds * 1000
+        conversation.effective_ttr = conversation.last_consumer_ts + seconds * 1000
 
     def dump(self) -> dict[str, Any]:
         """The whole state as JSON, for a person to look at."""

@@ -19,15 +19,22 @@ _WORDS = {404: "Unknown path", 405: "Method not allowed"}
 
 def create_app(world: World) -> Starlette:
     """The app over one world; runs in any ASGI server, or without one in a test."""
-    return Starlette(
+    app = Starlette(
         routes=[*Services(world).routes(), *Control(world).routes()],
-        exception_handlers={Refusal: _refused, HTTPException: _http_error},
+        exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _failed},
     )
+    app.router.redirect_slashes = False  # a path with one slash more is unknown, as any other
+    return app
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     return refused(error)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A fault of the sandbox itself, in the form its clients can read."""
+    return refused(refusals.plain(500, f"The sandbox failed ({type(error).__name__}); please report it"))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -20,7 +21,7 @@ DRAINED_BYTES = 16 * wire.MAX_BODY_BYTES
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer, compact UTF-8."""
-    content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    content = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     given = {"Content-Type": wire.JSON_MEDIA_TYPE} | (headers or {})
     return Response(content, status, given)
 
@@ -48,21 +49,27 @@ async def read_body(request: Request) -> bytes | None:
     return bytes(body) if received <= wire.MAX_BODY_BYTES else None
 
 
-def is_json(request: Request) -> bool:
-    """Whether the Content-Type says JSON; parameters do not matter."""
-    given = request.headers.get("content-type", "")
-    return given.partition(";")[0].strip().lower() == wire.JSON_MEDIA_TYPE
+def media_type(request: Request) -> str:
+    """The Content-Type in small letters, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def decode(body: bytes) -> Any:
     """Strict JSON in UTF-8: no NaN, no half surrogates, no bottomless nesting."""
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad("the body is not valid JSON") from None
     return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 def _refuse_constant(name: str) -> Any:

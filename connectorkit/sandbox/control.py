@@ -25,7 +25,7 @@ _LONGEST_ADVANCE_SECONDS = 20 * 366 * 86400  # in all, from real time
 
 IMITATES = {
     "services": "domain lookup, AppJWT (Sentinel), ConsumerJWS (IDP), CONVERSATION, SEND, agent login",
-    "requests": "set profile, open, text, chat states, close, CSAT, time to respond",
+    "requests": "set profile, open, text, chat states, close (all three ways), CSAT, time to respond",
     "errors": "the authorisation errors 40001 and 40102-40105 and the documented 400, 404, 405, 413, 415",
     "clock": "tokens expire by the sandbox's clock, which can be advanced",
 }
@@ -34,6 +34,7 @@ DOES_NOT_IMITATE = [
     "files, rich content, receipts by the consumer, surveys, Client-Properties features",
     "app installs and their manifests: there is one app, always enabled",
     "rate limits, 451 and 5xx answers",
+    "warnings: members and attributes it does not know are ignored without a word",
     "campaign and skill routing: what is asked for is stored, nobody is routed",
     "the vendor's undocumented error texts: where no source gives one, the words are the sandbox's own",
     "the vendor's speed: answers come as fast as this machine can give them",

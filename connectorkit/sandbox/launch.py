@@ -78,8 +78,7 @@ class ChildSandbox:
             said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
             self.stop()
             raise LaunchFailed(
-                f"The sandbox did not start within {READY_SECONDS} seconds: "
-                f"{said[-1] if said else 'it gave no reason'}. "
+                f"The sandbox did not start: {said[-1] if said else 'it gave no reason in time'}. "
                 'Try "connectorkit sandbox" in a terminal to see more.'
             )
         ready: dict[str, Any] = json.loads(line)

@@ -10,6 +10,8 @@ from typing import Any
 
 from connectorkit.sandbox.refusals import bad
 
+_LARGEST_INTEGER = 2**53  # beyond it, not every JSON reader keeps the value
+
 
 def json_object(value: Any, path: str) -> Members:
     """The value as an object whose members can be read."""
@@ -58,6 +60,8 @@ class Members:
             raise bad(f"{self.path(name)} must be an integer")
         if least is not None and value < least:
             raise bad(f"{self.path(name)} must be at least {least}")
+        if abs(value) > _LARGEST_INTEGER:
+            raise bad(f"{self.path(name)} is too large")
         return int(value)
 
     def number(self, name: str) -> float | None:

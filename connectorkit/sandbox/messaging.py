@@ -14,11 +14,13 @@ Answer = dict[str, Any]
 
 _BATCH_TYPES = (wire.SET_USER_PROFILE, wire.REQUEST_CONVERSATION, wire.PUBLISH_EVENT)
 _SEND_TYPES = (wire.PUBLISH_EVENT, wire.UPDATE_FIELD, wire.SET_USER_PROFILE)
-_FIELDS = (wire.STATE_FIELD, wire.STAGE_FIELD, wire.CSAT_FIELD, wire.TTR_FIELD)
+_FIELDS = (wire.STATE_FIELD, wire.STAGE_FIELD, wire.DIALOG_FIELD, wire.CSAT_FIELD, wire.TTR_FIELD)
+_CLOSING = (wire.STATE_FIELD, wire.STAGE_FIELD, wire.DIALOG_FIELD)
 _AGENT_FIELDS = ("Skill", "ParticipantsChange")
 _FIELD_MESSAGES = {
     wire.STATE_FIELD: "OK Conversation resolved successfully",
     wire.STAGE_FIELD: "OK Conversation resolved successfully",
+    wire.DIALOG_FIELD: "OK Conversation resolved successfully",
     wire.CSAT_FIELD: "OK CSAT updated successfully",
     wire.TTR_FIELD: "OK TTR updated successfully",
 }
@@ -35,6 +37,9 @@ def conversation(account: Account, consumer_id: str, batch: Any) -> tuple[int, A
         request.check(_Request.expect_type, expected)
         request.check(_check_body, in_batch=True)
     requests[1].check(_check_brand, account)
+    if len(requests) == 3 and (named := requests[2].body.value.get("dialogId")):
+        # Found out at the door, so that nothing was done when the answer names no conversation.
+        account.check_not_foreign(named, consumer_id)
     return _run_batch(account, consumer_id, requests)
 
 
@@ -179,6 +184,13 @@ def _check_field(field: Members) -> None:
     match name:
         case wire.STATE_FIELD | wire.STAGE_FIELD:
             field.choice("conversationState", (wire.CLOSE,), required=True)
+        case wire.DIALOG_FIELD:
+            field.choice("type", ("UPDATE",), required=True)
+            dialog = field.inner("dialog", required=True)
+            assert dialog is not None
+            dialog.text("dialogId", required=True, empty=False)
+            dialog.choice("state", (wire.CLOSE,), required=True)
+            dialog.text("closedCause")
         case wire.CSAT_FIELD:
             status = field.choice("status", wire.CSAT_STATUSES, required=True)
             filled = status == "FILLED"
@@ -228,12 +240,17 @@ def _check_open(owner: Conversation, dialog: Dialog) -> None:
 def _update(body: Members, account: Account, consumer_id: str) -> str:
     target = account.conversation(body.value["conversationId"], consumer_id)
     fields = [field.value for field in _fields(body)]
+    for field in fields:
+        if field["field"] == wire.DIALOG_FIELD:
+            owner, _ = account.dialog(field["dialog"]["dialogId"], consumer_id)
+            if owner is not target:
+                raise bad(f"{body.path('conversationId')} does not own the dialog")
     # All or nothing (R46): see first whether every change is possible, one after the other.
     closed = target.closed
     for field in fields:
         if closed and field["field"] != wire.CSAT_FIELD:
             raise refusals.closed()
-        closed = closed or field["field"] in (wire.STATE_FIELD, wire.STAGE_FIELD)
+        closed = closed or field["field"] in _CLOSING
     for field in fields:
         match field["field"]:
             case wire.CSAT_FIELD:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectorkit import wire
-from connectorkit.sandbox.members import Members
+from connectorkit.sandbox.members import Members, is_integer
 from connectorkit.sandbox.refusals import bad
 
 _TEXTS = ("firstName", "lastName", "userId", "avatarUrl", "backgndImgUri", "role", "description")
@@ -71,7 +71,7 @@ def _check_person(person: Members) -> None:
         for part in ("age", "year", "month", "day"):
             age.integer(part)
     gender = person.value.get("gender")
-    if gender in _OLD_GENDERS and not isinstance(gender, bool):
+    if is_integer(gender) and gender in _OLD_GENDERS:
         person.value["gender"] = _OLD_GENDERS[gender]
     person.choice("gender", wire.GENDERS)
     for contact in person.objects("contacts"):

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from connectorkit import wire
 from connectorkit.sandbox import messaging, refusals
-from connectorkit.sandbox.bodies import answer, decode, is_json, read_body
+from connectorkit.sandbox.bodies import answer, decode, media_type, read_body
 from connectorkit.sandbox.issuer import InvalidToken, MissingClaim
 from connectorkit.sandbox.refusals import Refusal, bad
 from connectorkit.sandbox.world import World
@@ -81,8 +81,9 @@ class Services:
     async def app_jwt(self, request: Request) -> Response:
         """An AppJWT for client credentials, from the query, the form, or both."""
         body = await read_body(request)
-        form_media_type = request.headers.get("content-type", "").startswith(wire.FORM_MEDIA_TYPE)
-        form = _form(body or b"") if form_media_type else {}
+        if body is None:
+            raise refusals.oauth(413, "invalid_request", "Payload too large")
+        form = _form(body) if media_type(request) == wire.FORM_MEDIA_TYPE else {}
         given = dict(request.query_params) | form  # the body wins (R31)
         for name in ("v", "grant_type", "client_id", "client_secret"):
             if not given.get(name):
@@ -175,7 +176,7 @@ class Services:
 
     async def agent_login(self, request: Request) -> Response:
         """A bearer for the administrator, with the whole domain lookup beside it (R75)."""
-        given = decode(await read_body(request) or b"")
+        given = decode(_checked(request, await read_body(request)))
         if request.path_params["account_id"] != self.world.account_id or not isinstance(given, dict):
             raise refusals.plain(401, "Unknown account, user name or password")
         expected = (self.world.admin_username, self.world.admin_password)
@@ -198,7 +199,7 @@ class Services:
 def _checked(request: Request, body: bytes | None) -> bytes:
     if body is None:
         raise refusals.RequestRefused(413, "Payload too large")
-    if not is_json(request):
+    if media_type(request) != wire.JSON_MEDIA_TYPE:
         raise refusals.RequestRefused(415, "Content-Type must be application/json")
     return body
 

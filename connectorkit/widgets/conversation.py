@@ -9,8 +9,7 @@ import httpx
 import ipywidgets
 import pandas as pd
 
-from connectorkit import frames, markup
-from connectorkit.doctor import unreachable
+from connectorkit import frames, markup, network
 from connectorkit.errors import ConnectorError
 from connectorkit.journey import Conversation
 from connectorkit.replies import Reply
@@ -70,7 +69,8 @@ class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
     @property
     def messages(self) -> pd.DataFrame:
         """The messages of this conversation, as in the table below the panel."""
-        return frames.messages(self._talk.consumer.log, conversation=self._talk.id)
+        consumer = self._talk.consumer
+        return frames.messages(consumer.log, consumer=consumer.name, conversation=self._talk.id)
 
     def refresh(self) -> None:
         """Read the log again."""
@@ -108,7 +108,7 @@ class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._say(str(error), False)
             reply = None
         except httpx.HTTPError as error:
-            self._say(". ".join(unreachable(error)), False)
+            self._say(network.sentence(error), False)
             reply = None
         self.refresh()
         return reply

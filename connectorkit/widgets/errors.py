@@ -8,8 +8,7 @@ import httpx
 import ipywidgets
 import pandas as pd
 
-from connectorkit import frames, markup
-from connectorkit.doctor import unreachable
+from connectorkit import frames, markup, network
 from connectorkit.errors import ConnectorError
 from connectorkit.scenarios import ALL, Outcome, Scenarios
 
@@ -58,7 +57,7 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._result.value = markup.note(str(error), good=False)
             return None
         except httpx.HTTPError as error:
-            self._result.value = markup.note(". ".join(unreachable(error)), good=False)
+            self._result.value = markup.note(network.sentence(error), good=False)
             return None
         self._add(outcome)
         self._result.value = outcome._repr_html_()

@@ -100,6 +100,12 @@ class Wire:
         self._app_token = ""
         self._consumer_tokens: dict[str, str] = {}
 
+    def state(self) -> httpx.Response:
+        return self.http.get(
+            f"{self.ready['base_url']}/sandbox/state",
+            headers={"Authorization": f"Bearer {self.ready['control_token']}"},
+        )
+
     def advance(self, seconds: int) -> None:
         answer = self.http.post(
             f"{self.base_url}/sandbox/clock",
