@@ -316,3 +316,12 @@ def test_a_profile_as_real_clients_send_it_is_accepted_by_both_calls(
     }
     assert sent.status_code == 200
     assert sent.json() == {"code": "OK", "body": {"msg": "OK User Profile set successfully"}, "reqId": "8"}
+
+
+def test_a_batch_that_speaks_into_a_foreign_dialog_opens_nothing(wire: Wire) -> None:
+    foreign = wire.open(BERT)
+
+    refused = wire.converse(wire.batch(text(foreign)))
+
+    assert (refused.status_code, refused.json()["body"]["errorCode"]) == (401, 40103)
+    assert wire.converse(wire.batch()).status_code == 200

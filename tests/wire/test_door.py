@@ -358,3 +358,12 @@ def test_an_update_of_an_unknown_conversation_is_404(wire: Wire) -> None:
     assert answer.status_code == 404
     assert answer.reason_phrase == "Not Found"
     assert answer.json() == {"code": "NOT_FOUND", "body": {"msg": "Conversation not found"}, "reqId": "9"}
+
+
+def test_a_path_with_a_slash_too_many_is_unknown(wire: Wire) -> None:
+    path = f"/api/account/{wire.account}/messaging/consumer/conversation/?v=3"
+
+    answer = wire.http.post(f"{wire.base_url}{path}", content=b"{}")
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/json"

@@ -210,3 +210,41 @@ def test_the_conversation_of_another_consumer_cannot_be_changed(wire: Wire, fiel
 
     assert answer.status_code == 401
     assert answer.json() == sample("error_40103")
+
+
+# --- DialogChange: the third way to close --------------------------------------------------------------
+
+
+def dialog_change(dialog_id: str, **members: Any) -> dict[str, Any]:
+    dialog = {"dialogId": dialog_id, "state": "CLOSE", "closedCause": "Closed by consumer"}
+    return {"field": "DialogChange", "type": "UPDATE", "dialog": dialog | members}
+
+
+def test_a_dialog_change_closes_the_main_dialog(wire: Wire) -> None:
+    conversation_id = wire.open()
+
+    answer = wire.send(update(conversation_id, dialog_change(conversation_id)))
+
+    assert answer.json() == {"code": "OK", "body": {"msg": RESOLVED}, "reqId": "9"}
+    assert refusal(wire.send(text(conversation_id))) == CLOSED_TEXT
+
+
+@pytest.mark.parametrize(
+    ("field", "named"),
+    [
+        (dialog_change("d", state="OPEN"), "state"),
+        (dialog_change(""), "dialogId"),
+        (without(dialog_change("d"), "type"), "type"),
+        (without(dialog_change("d"), "dialog"), "dialog"),
+    ],
+)
+def test_a_wrong_dialog_change_is_refused(wire: Wire, field: dict[str, Any], named: str) -> None:
+    assert_refused(wire.send(update(wire.open(), field)), "9", named)
+
+
+def test_a_dialog_change_of_another_consumers_dialog_is_refused(wire: Wire) -> None:
+    foreign = wire.open(BERT)
+
+    answer = wire.send(update(wire.open(), dialog_change(foreign)))
+
+    assert (answer.status_code, answer.json()["body"]["errorCode"]) == (401, 40103)
