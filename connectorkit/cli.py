@@ -141,12 +141,16 @@ def doctor(use_sandbox: bool, as_json: bool) -> None:
                 click.echo(f"Examining {kit.target}.")
             steps = list(examine(kit))
     except ConnectorError as error:
+        if as_json:
+            click.echo(json.dumps({"ok": False, "error": str(error), "steps": []}))
+            sys.exit(1)
         raise click.ClickException(str(error)) from None
+    ok = all(step.ok for step in steps)
     if as_json:
-        click.echo(json.dumps([vars(step) for step in steps]))
+        click.echo(json.dumps({"ok": ok, "target": kit.target, "steps": [vars(step) for step in steps]}))
     else:
         _print_steps(steps)
-    sys.exit(0 if all(step.ok for step in steps) else 1)
+    sys.exit(0 if ok else 1)
 
 
 def _print_steps(steps: list[Step]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -151,6 +152,8 @@ def _as_page(notebook: Any, title: str) -> str:
     )
     exporter.config.NbConvertBase.display_data_priority = list(_PAGE_ORDER)
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
+    # The pages stand side by side, as the notebooks do.
+    body = re.sub(r'href="([0-9][0-9]-[a-z-]+)\.ipynb"', r'href="\1.html"', body)
     return _PAGE.format(title=escape(title), policy=_POLICY, style=_STYLE + _code_colours(), body=body)
 
 
@@ -189,7 +192,7 @@ pre { overflow-x: auto; padding: 0.6rem 0.8rem; border-radius: 6px; line-height:
 .output_wrapper { margin: 0.2rem 0 1rem; overflow-x: auto; }
 .output_subarea pre { background: none; padding-left: 0; }
 main table { border-collapse: collapse; border: 0; font-size: 0.85rem; }
-main table th, main table td, main table thead th {
+main table th, main table td, main table.dataframe thead th, main table.dataframe tbody tr th {
   text-align: left; vertical-align: top; padding: 0.2rem 0.9rem 0.2rem 0; border: 0;
   border-bottom: 1px solid rgba(128, 128, 128, 0.35);
 }

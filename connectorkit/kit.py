@@ -100,7 +100,7 @@ def connect(
     client_id: str | None = None,
     client_secret: str | Secret | None = None,
     domain_lookup: str | None = None,
-    log: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | ResponseLog | None = None,
     scheme: str | None = None,
     timeout: float | None = None,
     sandbox: bool = False,
@@ -109,9 +109,9 @@ def connect(
     """A kit for the configured account, or for the sandbox where none is configured.
 
     What is not given comes from ``CONNECTORKIT_*`` environment variables, then from a ``.env`` file.
-    ``log`` is the path of the response log or ``":memory:"``; ``timeout`` is seconds for each step of the
-    network. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the sandbox's ids and
-    keys reproducible. Kits of one process share one sandbox.
+    ``log`` is the path of the response log, ``":memory:"``, or an open log; ``timeout`` is seconds for each
+    step of the network. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
+    sandbox's ids and keys reproducible. Kits of one process share one sandbox.
     Raises ``SettingsError``, ``LogError`` or ``SandboxError``.
     """
     given = dict(
@@ -119,7 +119,7 @@ def connect(
         client_id=client_id,
         client_secret=client_secret,
         domain_lookup=domain_lookup,
-        log=None if log is None else os.fspath(log),
+        log=log,
         scheme=scheme,
         timeout=timeout,
     )
@@ -134,12 +134,15 @@ def connect_async(*, sandbox: bool = False, seed: int | None = None, **settings:
 def _connection(
     sandbox: bool, seed: int | None, given: dict[str, Any]
 ) -> tuple[Settings, ResponseLog, Lease | None]:
+    open_log = given.pop("log", None)
+    if not isinstance(open_log, ResponseLog):
+        given["log"], open_log = None if open_log is None else str(_checked_path(open_log)), None
     log_path, timeout = settings.log_and_timeout(**given)
     if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
         raise SettingsError(f"Seed is {seed!r}, allowed are whole numbers. Leave it out for a new one.")
     configured = None if sandbox else settings.load(**given)
     if configured is not None:
-        return configured, ResponseLog(log_path), None
+        return configured, open_log or ResponseLog(log_path), None
     lease = Lease(seed)
     try:
         ready = lease.ready
@@ -153,12 +156,18 @@ def _connection(
                 timeout=timeout,
                 log=log_path,
             ),
-            ResponseLog(log_path),
+            open_log or ResponseLog(log_path),
             lease,
         )
     except BaseException:
         lease.release()
         raise
+
+
+def _checked_path(log: Any) -> str | os.PathLike[str]:
+    if not isinstance(log, str | os.PathLike):
+        raise SettingsError(f'log is {log!r}. Pass a path, ":memory:", or an open ck.ResponseLog.')
+    return log
 
 
 class Lease:

@@ -103,7 +103,9 @@ class Log:
     """
 
     def __init__(self, path: str | os.PathLike[str] = MEMORY) -> None:
-        self.path = MEMORY if str(path) == MEMORY else str(Path(path).expanduser())
+        if not isinstance(path, str | os.PathLike):
+            raise LogError(f'The path of a log is a text or a Path, not {path!r}. ":memory:" needs no file.')
+        self.path = MEMORY if path == MEMORY else str(Path(path).expanduser())
         self.session_id = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._database = open_database(self.path, _SCHEMA)

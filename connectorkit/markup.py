@@ -12,7 +12,7 @@ _DIM = "var(--jp-content-font-color2, GrayText)"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
 _GOOD = "var(--jp-success-color1, #2e7d32)"
 _BAD = "var(--jp-error-color1, #c62828)"
-_CONSUMER = "var(--jp-brand-color3, rgba(33, 150, 243, 0.25))"
+_CONSUMER = "rgba(33, 150, 243, 0.22)"  # lets either theme's background through
 _BUBBLE = (
     "margin: 4px 0; padding: 6px 10px; max-width: 80%; width: fit-content; border-radius: 10px; "
     f"overflow-wrap: anywhere; background: {_CONSUMER}"
@@ -64,8 +64,10 @@ def transcript(lines: Iterable[tuple[str, str, str]], *, empty: str = "No messag
         for who, text, remark in lines
     )
     return (
+        # Reversed around one child: a long transcript scrolls, and stays at its newest line.
+        '<div style="max-height: 26em; overflow-y: auto; display: flex; flex-direction: column-reverse">'
         f'<div role="log" aria-label="Transcript" style="color: {_TEXT}; line-height: 1.4">'
-        f"{bubbles or note(empty)}</div>"
+        f"{bubbles or note(empty)}</div></div>"
     )
 
 

@@ -170,5 +170,7 @@ def timeout_seconds(given: str | float | Secret | None) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 600:
-        raise SettingsError(f"Timeout is {given!r}, allowed are seconds from above 0 to 600, e.g. 10.")
+        raise SettingsError(
+            f"Timeout (CONNECTORKIT_TIMEOUT) is {given!r}, allowed are seconds from above 0 to 600, e.g. 10."
+        )
     return seconds

@@ -9,7 +9,7 @@ import pandas as pd
 
 from connectorkit.frames import PHASES
 
-_COLOURS = ("#7f7f7f", "#9467bd", "#1f77b4", "#ff7f0e", "#2ca02c")
+_COLOURS = dict(zip(PHASES, ("#d62728", "#9467bd", "#1f77b4", "#ff7f0e", "#2ca02c"), strict=True))
 
 
 class Picture:
@@ -48,7 +48,8 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
     ).dropna(subset=["ms"])
     long["exchange"] = long["exchange_id"].astype(str) + "  " + long["operation"].astype(str)
     long["phase"] = long["phase"].str.removesuffix("_ms")
-    names = [name.removesuffix("_ms") for name in PHASES]
+    found = [phase for phase in PHASES if shown[phase].notna().any()]
+    names = [name.removesuffix("_ms") for name in found]
     long["order"] = long["phase"].map({name: place for place, name in enumerate(names)})
     bars = long[["exchange", "phase", "ms", "order"]].to_dict("records")
     order = [f"{i}  {o}" for i, o in zip(shown["exchange_id"], shown["operation"], strict=True)]
@@ -60,7 +61,10 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
             x=alt.X("ms:Q", title="milliseconds", stack="zero"),
             y=alt.Y("exchange:N", sort=order, title="exchange"),
             color=alt.Color(
-                "phase:N", title="phase", sort=names, scale=alt.Scale(domain=names, range=list(_COLOURS))
+                "phase:N",
+                title="phase",
+                sort=names,
+                scale=alt.Scale(domain=names, range=[_COLOURS[name] for name in found]),
             ),
             order=alt.Order("order:Q"),
         )

@@ -57,7 +57,7 @@ def test_doctor_examines_the_configured_account(use: Use, control: httpx.Client)
 
     result = command("doctor", "--json")
 
-    steps = json.loads(result.stdout)
+    steps = json.loads(result.stdout)["steps"]
     assert result.exit_code == 0
     assert [(step["name"], step["ok"]) for step in steps] == [(name, True) for name in STEPS]
     assert all(step["took_ms"] > 0 for step in steps)
@@ -69,7 +69,7 @@ def test_doctor_can_be_told_to_use_the_sandbox(use: Use) -> None:
 
     result = command("doctor", "--sandbox", "--json")
 
-    assert (result.exit_code, len(json.loads(result.stdout))) == (0, 6)
+    assert (result.exit_code, len(json.loads(result.stdout)["steps"])) == (0, 6)
 
 
 def test_doctor_stops_at_a_wrong_secret(use: Use) -> None:
@@ -79,7 +79,7 @@ def test_doctor_stops_at_a_wrong_secret(use: Use) -> None:
 
     assert result.exit_code == 1
     assert "AppJWT failed: " in result.output
-    assert "client_secret is wrong (401)" in result.output
+    assert "credentials do not match (401)" in result.output
     assert "Check account id, client id and client secret." in result.output
     assert "ConsumerJWS" not in result.output
     assert "not-the-secret" not in result.output
@@ -91,7 +91,7 @@ def test_doctor_reports_a_wrong_secret_as_json(use: Use) -> None:
     result = command("doctor", "--json")
 
     assert result.exit_code == 1
-    assert [(step["name"], step["ok"]) for step in json.loads(result.stdout)] == [
+    assert [(step["name"], step["ok"]) for step in json.loads(result.stdout)["steps"]] == [
         ("Domain lookup", True),
         ("AppJWT", False),
     ]

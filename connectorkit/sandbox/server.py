@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import sys
@@ -78,10 +79,14 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
+            # Its own line about a taken port would stand above ours.
+            logging.getLogger("uvicorn.error").disabled = True
             # uvicorn makes the socket itself: one bound before may lack TCP_NODELAY, 40 ms a call.
             await super().startup(sockets)
         except SystemExit:
             raise PortTaken(f"Port {self.config.port} on {HOST} is taken. Choose another, or 0.") from None
+        finally:
+            logging.getLogger("uvicorn.error").disabled = False
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         self._world.host = f"{host}:{port}"
         if self._until_stdin_closes:

@@ -212,7 +212,7 @@ def _form(body: bytes) -> dict[str, str]:
 
 
 def _unknown_app(*, challenge: bool) -> Refusal:
-    refusal = refusals.oauth(401, "invalid_client", "Unknown client_id, or the client_secret is wrong")
+    refusal = refusals.oauth(401, "invalid_client", "Unknown app, or its credentials do not match")
     if challenge:
         refusal.headers["WWW-Authenticate"] = 'Basic realm="Sentinel"'
     return refusal

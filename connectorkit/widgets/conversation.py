@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,8 @@ from connectorkit.errors import ConnectorError
 from connectorkit.journey import Conversation
 from connectorkit.replies import Reply
 
+_ROWS = 12
+_TEXT_COMES_SECONDS = 0.3
 _SHOWN = ("exchange_id", "type", "event_type", "text", "code", "sequence")
 
 
@@ -27,43 +31,44 @@ class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self, talk: Conversation) -> None:
         self._talk = talk
+        self._enter_pressed = False
         self.text = ipywidgets.Text(
             placeholder="Write as the consumer, then press Enter",
             tooltip="Message text",
+            continuous_update=False,
             layout=ipywidgets.Layout(flex="1 1 14em", width="auto"),
         )
         self.text.on_msg(self._on_key)
+        self.text.observe(self._on_text, "value")
         self._status = ipywidgets.HTML()
         self._transcript = ipywidgets.HTML()
         self._table = ipywidgets.HTML()
-        buttons = [
+        self._controls = [
+            self.text,
             self._button("Send", "primary", "Send the text (Enter)", self._send_text),
             self._button("Typing", "", "Show the agent that the consumer is typing", self.typing),
             self._button("Close", "warning", "Close the conversation, for good", self.end),
         ]
-        row = ipywidgets.HBox([self.text, *buttons], layout=ipywidgets.Layout(flex_flow="row wrap"))
+        row = ipywidgets.HBox(self._controls, layout=ipywidgets.Layout(flex_flow="row wrap"))
         super().__init__([self._transcript, row, self._status, self._table])
         self.refresh()
 
-    def submit(self, text: str) -> Reply | None:
-        """Send a text; returns the reply, or ``None`` where the status line says why there is none."""
+    def submit(self, text: str) -> Reply:
+        """Send a text. A refusal is shown in the panel and raised."""
         reply = self._attempt(lambda: self._talk.send(text))
-        if reply is not None:
-            self._say(f"Sent. The service gave it number {reply.sequence}.", True)
+        self._say(f"Sent. The service gave it number {reply.sequence}.", True)
         return reply
 
-    def typing(self) -> Reply | None:
+    def typing(self) -> Reply:
         """Show the agent that the consumer is typing."""
         reply = self._attempt(self._talk.typing)
-        if reply is not None:
-            self._say("The agent sees that the consumer is typing.", True)
+        self._say("The agent sees that the consumer is typing.", True)
         return reply
 
-    def end(self) -> Reply | None:
+    def end(self) -> Reply:
         """Close the conversation."""
         reply = self._attempt(self._talk.close)
-        if reply is not None:
-            self._say("The conversation is closed. Open a new one to go on.", True)
+        self._say("The conversation is closed. Open a new one to go on.", True)
         return reply
 
     @property
@@ -79,8 +84,11 @@ class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._transcript.value = markup.transcript(
             (str(m.consumer), str(m.text), _remark(m)) for m in texts.itertuples()
         )
-        rows = messages.tail(12)[list(_SHOWN)].astype(object)
-        self._table.value = markup.table(_SHOWN, rows.where(rows.notna(), None).values.tolist())
+        rows = messages.tail(_ROWS)[list(_SHOWN)].astype(object)
+        more = markup.note(f"The last {_ROWS} of {len(messages)} messages:") if len(messages) > _ROWS else ""
+        self._table.value = more + markup.table(_SHOWN, rows.where(rows.notna(), None).values.tolist())
+        for control in self._controls:
+            control.disabled = self._talk.closed
 
     def __repr__(self) -> str:
         return f"<ConversationPanel: {len(self.messages)} messages; run the notebook in JupyterLab to use it>"
@@ -89,29 +97,43 @@ class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
         button = ipywidgets.Button(
             description=label, button_style=style, tooltip=tooltip, layout=ipywidgets.Layout(width="auto")
         )
-        button.on_click(lambda _: action())
+        button.on_click(lambda _: self._by_hand(action))
         return button
 
     def _on_key(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
+        """Enter overtakes the text that was typed before it: remember it, and send when the text has come."""
         if content.get("event") == "submit":
-            self._send_text()
+            self._enter_pressed = True
+            try:
+                asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, self._on_text)
+            except RuntimeError:  # no kernel, so nothing is under way
+                self._on_text()
+
+    def _on_text(self, _: Any = None) -> None:
+        if self._enter_pressed:
+            self._enter_pressed = False
+            self._by_hand(self._send_text)
 
     def _send_text(self) -> None:
-        if self.submit(self.text.value) is not None:
-            self.text.value = ""
+        self.submit(self.text.value)
+        self.text.value = ""
 
-    def _attempt(self, action: Callable[[], Reply]) -> Reply | None:
-        """A refusal is a sentence in the panel, never a traceback in a callback nobody sees."""
+    def _by_hand(self, action: Callable[[], Any]) -> None:
+        """Nobody would see a traceback of a callback; the panel has said what happened."""
+        with contextlib.suppress(ConnectorError, httpx.HTTPError):
+            action()
+
+    def _attempt(self, action: Callable[[], Reply]) -> Reply:
         try:
-            reply = action()
+            return action()
         except ConnectorError as error:
             self._say(str(error), False)
-            reply = None
+            raise
         except httpx.HTTPError as error:
             self._say(network.sentence(error), False)
-            reply = None
-        self.refresh()
-        return reply
+            raise
+        finally:
+            self.refresh()
 
     def _say(self, words: str, good: bool) -> None:
         self._status.value = markup.note(words, good=good)

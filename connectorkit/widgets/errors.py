@@ -51,6 +51,8 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def submit(self, name: str) -> Outcome | None:
         """Run one scenario; returns its outcome, or ``None`` where the panel says why there is none."""
+        if name in self.case.options:
+            self.case.value = name
         try:
             outcome = self._scenarios.run(name)
         except (ConnectorError, ValueError) as error:
