@@ -199,7 +199,10 @@ def test_a_base_url_loses_its_trailing_slash_only(url: str, base: str) -> None:
 def test_a_timeout_out_of_bounds_is_refused(seconds: Any) -> None:
     message = refusal(timeout=seconds)
 
-    assert message == f"Timeout (CONNECTORKIT_TIMEOUT) is {seconds!r}, allowed are seconds from above 0 to 600, e.g. 10."
+    assert (
+        message
+        == f"Timeout (CONNECTORKIT_TIMEOUT) is {seconds!r}, allowed are seconds from above 0 to 600, e.g. 10."
+    )
 
 
 @pytest.mark.parametrize(("given", "seconds"), [("0.5", 0.5), (600, 600.0), ("1e1", 10.0), (None, 10.0)])

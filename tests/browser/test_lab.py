@@ -84,6 +84,8 @@ def _open(page: Page, lab_address: str, notebook: str) -> None:
 
 
 def _run_all(page: Page) -> None:
+    # Numbers of an earlier run would look as if this one were done.
+    _menu(page, "Edit", "Clear Outputs of All Cells")
     _menu(page, "Run", "Run All Cells")
     _wait_until_done(page)
 
