@@ -171,6 +171,29 @@ def run_doctor(environment: dict[str, str], harvest: Harvest) -> None:
         harvest.found[place] = done.stdout + done.stderr
 
 
+FAILING_TEST = """
+import connectorkit as ck
+
+def test_that_fails_with_everything_in_sight():
+    kit = ck.connect()
+    ana = kit.consumer("ana")
+    tokens = kit.app_jwt(), ana.jws()
+    settings, credentials, log = kit.settings, kit.credentials, list(kit.log)
+    reply = kit.send({"id": "1"}, consumer="ana")
+    assert reply.ok, (kit, vars(kit), vars(settings), vars(credentials), tokens, log)
+"""
+
+
+def run_failing_test(folder: Path, environment: dict[str, str], harvest: Harvest) -> None:
+    """What pytest prints of a failure, with the values of all local variables."""
+    (folder / "test_failing.py").write_text(FAILING_TEST, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--showlocals", "--full-trace", "-vv", "-n", "0", "-p"]
+    command += ["no:cacheprovider", "--rootdir", str(folder), str(folder / "test_failing.py")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=folder)
+    assert "1 failed" in done.stdout, done.stdout + done.stderr
+    harvest.found["test output"] = done.stdout + done.stderr
+
+
 @pytest.fixture(scope="module")
 def harvest(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
     folder = tmp_path_factory.mktemp("secrecy")
@@ -185,6 +208,7 @@ def harvest(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
             talk_through(kit, harvest)
         run_doctor(dict(os.environ), harvest)
         run_notebook(folder, dict(os.environ), harvest)
+        run_failing_test(folder, dict(os.environ), harvest)
         files = sorted(folder.glob("log.sqlite3*"))
         harvest.found["log files"] = "".join(file.read_bytes().decode("latin-1") for file in files)
     assert "log.sqlite3-wal" in [file.name for file in files]
@@ -193,7 +217,7 @@ def harvest(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
 
 PLACES = ["log files", "displays", "frames", "page", "notebook"]
 PLACES += ["errors", "error attributes", "tracebacks", "operation"]
-COMMANDS = ["doctor", "doctor as JSON", "doctor refused"]
+COMMANDS = ["test output", "doctor", "doctor as JSON", "doctor refused"]
 LOGGING = ["logging of httpx", "logging of httpcore", "logging of connectorkit"]
 
 
