@@ -41,7 +41,7 @@ class Scenario:
     status_code: int
     error_code: int | None = None
     text: str | None = None
-    call: Literal["conversation", "send", "consumer_jws", "app_jwt"] = "send"
+    call: Literal["conversation", "send", "app_jwt"] = "send"
     before: tuple[Step, ...] = ("open",)
     payload: Callable[[Scene], Payload] = lambda scene: envelopes.publish_text(scene.conversation_id, "Hello")
     headers: Mapping[str, str | None] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The clients: ``Client`` for notebooks and scripts, ``AsyncClient`` with the same names for tasks.
 
-Both are thin: ``_Core`` holds everything that does not wait, and each client has one private ``_call``.
+Both are thin: ``BaseClient`` holds everything that does not wait, and every call goes through ``call``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from connectorkit.transport import AsyncRecordingTransport, Recorder, RecordingT
 DEFAULT_CONSUMER = "someone@example"
 
 
-class _Core:
+class BaseClient:
     """What both clients share: settings, log, credentials, and who owns which conversation."""
 
     def __init__(
@@ -97,7 +97,7 @@ class _Core:
         return markup.facts(type(self).__name__, self._facts())
 
 
-class Client(_Core):
+class Client(BaseClient):
     """A synchronous connector for one account. Safe to share between threads; close it when done.
 
     ``transport`` replaces the network (for tests); ``clock`` gives seconds since the epoch.
@@ -202,7 +202,7 @@ class Client(_Core):
             steps.close()
 
 
-class AsyncClient(_Core):
+class AsyncClient(BaseClient):
     """The asynchronous twin of ``Client``: same names, same meaning, awaited."""
 
     def __init__(

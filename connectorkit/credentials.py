@@ -21,8 +21,6 @@ from connectorkit.tokens import Token
 
 RENEW_EARLY_SECONDS = 300  # the vendor's guide: renew five minutes before expiry
 DOMAINS_KEPT_SECONDS = 1800  # hosts may move; clients keep them half an hour at least
-
-
 _SENDABLE = re.compile(r"[!-~]+")  # visible ASCII
 
 

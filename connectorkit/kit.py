@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from connectorkit import settings
-from connectorkit.client import AsyncClient, Client, _Core
+from connectorkit.client import AsyncClient, BaseClient, Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError, SettingsError
 from connectorkit.redact import Secret
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class _Equipped(_Core):
+class _Equipped(BaseClient):
     """What a kit has beyond a client: a log that makes frames and, without an account, a sandbox."""
 
     log: ResponseLog
