@@ -10,12 +10,14 @@ from typing import Literal, TypedDict
 
 # --- Services, as the domain lookup names them (case-sensitive) --------------------------------------
 
-Service = Literal["sentinel", "idp", "asyncMessagingEnt", "agentVep"]
+Service = Literal["sentinel", "idp", "asyncMessagingEnt", "swift", "agentVep", "accountConfigReadWrite"]
 
 SENTINEL: Service = "sentinel"
 IDP: Service = "idp"
 MESSAGING: Service = "asyncMessagingEnt"
+STORAGE: Service = "swift"
 AGENT_LOGIN: Service = "agentVep"
+ACCOUNT_CONFIG: Service = "accountConfigReadWrite"
 
 # --- Paths -------------------------------------------------------------------------------------------
 
@@ -26,16 +28,25 @@ CONSUMER_JWS_PATH = "/api/account/{account_id}/consumer"
 CONVERSATION_PATH = "/api/account/{account_id}/messaging/consumer/conversation"
 SEND_PATH = "/api/account/{account_id}/messaging/consumer/conversation/send"
 AGENT_LOGIN_PATH = "/api/account/{account_id}/login"
+INSTALLATIONS_PATH = "/api/account/{account_id}/configuration/app-install/installations"
+INSTALLATION_PATH = INSTALLATIONS_PATH + "/{app_id}"
+STORAGE_PATH = "/v1/AUTH_async-images/{account_id}/{name}"
 
 DOMAINS_VERSION = "1.0"
 APP_JWT_VERSION = "1.0"
 CONSUMER_JWS_VERSION = "1.0"
 MESSAGING_VERSION = "3"
+INSTALLATIONS_VERSION = "1.0"
 
 # --- Headers -----------------------------------------------------------------------------------------
 
 AUTHORIZATION = "Authorization"
 ON_BEHALF = "X-LP-ON-BEHALF"
+CLIENT_PROPERTIES = "Client-Properties"
+NOTIFIED_ACCOUNT = "x-liveperson-account-id"
+NOTIFIED_CLIENT = "x-liveperson-client-id"
+SIGNATURE = "x-liveperson-signature"
+REVISION = "ac-revision"  # of the app installs; PUT and DELETE repeat it in If-Match
 JSON_MEDIA_TYPE = "application/json"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 
@@ -51,16 +62,33 @@ CLIENT_CREDENTIALS = "client_credentials"
 
 REQUEST = "req"
 RESPONSE = "resp"
+NOTIFICATION = "notification"
 
 SET_USER_PROFILE = "userprofile.SetUserProfile"
 REQUEST_CONVERSATION = "cm.ConsumerRequestConversation"
 UPDATE_FIELD = "cm.UpdateConversationField"
 PUBLISH_EVENT = "ms.PublishEvent"
+UPLOAD_URL = "ms.GenerateURLForUploadFile"
+DOWNLOAD_URL = "ms.GenerateURLForDownloadFile"
 ERROR_RESPONSE = ".ReqBody$ErrorResp"
+MESSAGING_NOTIFICATION = "ms.MessagingEventNotification"
+CONVERSATION_NOTIFICATION = "cqm.ExConversationChangeNotification"
 
 CONTENT_EVENT = "ContentEvent"
+RICH_CONTENT_EVENT = "RichContentEvent"
 CHAT_STATE_EVENT = "ChatStateEvent"
+ACCEPT_STATUS_EVENT = "AcceptStatusEvent"
 TEXT = "text/plain"
+HOSTED_FILE = "hosted/file"
+
+# What an app install can be notified of: the keys of `capabilities.webhooks`.
+WEBHOOK_TYPES = (
+    f"{MESSAGING_NOTIFICATION}.{CONTENT_EVENT}",
+    f"{MESSAGING_NOTIFICATION}.{RICH_CONTENT_EVENT}",
+    f"{MESSAGING_NOTIFICATION}.{ACCEPT_STATUS_EVENT}",
+    f"{MESSAGING_NOTIFICATION}.{CHAT_STATE_EVENT}",
+    CONVERSATION_NOTIFICATION,
+)
 
 STATE_FIELD = "ConversationStateField"
 STAGE_FIELD = "Stage"
@@ -71,6 +99,18 @@ TTR_FIELD = "TTRField"
 # --- Allowed values ----------------------------------------------------------------------------------
 
 CHAT_STATES = ("ACTIVE", "INACTIVE", "GONE", "COMPOSING", "PAUSE")
+ACCEPT_STATUSES = ("ACCEPT", "READ", "ACCESS", "NACK", "ACTION")
+CONSUMER, ASSIGNED_AGENT, AGENT, READER, CONTROLLER = (
+    "CONSUMER",
+    "ASSIGNED_AGENT",
+    "AGENT",
+    "READER",
+    "CONTROLLER",
+)
+ROLES = (CONSUMER, ASSIGNED_AGENT, AGENT, "MANAGER", "AGENT_MANAGER", "ASSIGNED_MANAGER", READER, CONTROLLER)
+OPEN = "OPEN"
+MAIN_DIALOG, SURVEY_DIALOG = "MAIN", "POST_SURVEY"
+UPLOAD_TYPES = ("JPG", "JPEG", "PNG", "GIF")
 CHANNEL_TYPE = "MESSAGING"
 TTR_NAMES = ("NORMAL", "URGENT", "PRIORITIZED")
 TTR_NAMES_OLD_CLIENTS = ("CUSTOM",)  # accepted by the service, not offered by the builders
@@ -81,12 +121,44 @@ ANY_SKILL = "-1"
 GENDERS = ("MALE", "FEMALE", "OTHER")
 PHONE_TYPES = ("HOME", "MOBILE", "WORK", "FAX", "MAIN", "HOME_FAX", "WORK_FAX", "PAGER", "OTHER")
 MONITORING_CONTEXT = "SharkContext"
+AUTO_MESSAGES, RICH_CONTENT, QUICK_REPLIES, MULTI_DIALOG = FEATURES_WITH_EFFECT = (
+    "AUTO_MESSAGES",
+    "RICH_CONTENT",
+    "QUICK_REPLIES",
+    "MULTI_DIALOG",
+)
+FEATURES = (*FEATURES_WITH_EFFECT, "PHOTO_SHARING", "SECURE_FORMS", "CO_BROWSE", "CO_APP")
+CLIENT_PROPERTIES_TYPE = ".ClientProperties"
+DEVICE_FAMILIES = ("DESKTOP", "TABLET", "MOBILE", "OTHER")
+OPERATING_SYSTEMS = ("WINDOWS", "LINUX", "OSX", "ANDROID", "IOS", "OTHER")
+INTEGRATIONS = ("WEB_SDK", "MOBILE_SDK", "BRAND_SDK")
+SIGNATURE_ALGORITHMS = ("sha1", "sha256")
+SIGNATURE_ENCODINGS = ("base64", "hex")
 
 # --- Limits ------------------------------------------------------------------------------------------
 
 MAX_ID_CHARACTERS = 64
 MAX_REQUEST_CHARACTERS = 5000  # of a text, receipt or chat-state request, as sent
 MAX_BODY_BYTES = 1024 * 1024
+MAX_FILE_BYTES = 3 * 1024 * 1024
+MAX_PREVIEW_CHARACTERS = 30 * 1024  # of base64 after the comma; a preview must stay below
+TEMP_URL_SECONDS = 60
+MAX_ACTIONS = 4  # of one click
+MAX_ELEMENT_TEXT = 5000
+MAX_TOOLTIP = 256
+MAX_TITLE = 128  # of buttons, captions and link previews
+MAX_URI = 2048
+MAX_METADATA_ID = 64
+# Client-Properties: member to its longest value in characters.
+CLIENT_PROPERTY_LIMITS = dict.fromkeys(
+    (
+        *("appId", "osName", "osVersion", "browser", "browserVersion", "deviceManufacture"),
+        *("deviceModel", "timeZone", "integrationVersion"),
+    ),
+    64,
+) | {"appVersion": 32, "ipAddress": 32}
+MIN_RETENTION_SECONDS, MAX_RETENTION_SECONDS = 2, 259200
+MAX_RETRIES = 5
 
 # --- Status words: the `code` of a response ----------------------------------------------------------
 

@@ -19,7 +19,7 @@ PACKAGE = Path(connectorkit.__file__).parent
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
     ({"errors", "redact", "markup", "hosts", "logfile", "log"}, set()),
-    ({"checks", "envelopes", "sdes", "operations", "replies", "memory"}, set()),
+    ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "signature"}, set()),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
         {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"},
@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )
-SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "jwt", "cryptography"}
+SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "httpx", "jwt", "cryptography"}
 FACE = LAYERS[-1][0]
 
 
@@ -69,7 +69,7 @@ def test_imports_point_up(path: Path) -> None:
         if root in sys.stdlib_module_names:
             continue
         if name == "sandbox":
-            allowed = root in SANDBOX_THIRD_PARTY or rest.split(".")[0] in {"sandbox", "wire"}
+            allowed = root in SANDBOX_THIRD_PARTY or rest.split(".")[0] in {"sandbox", "wire", "signature"}
             assert allowed, f"the sandbox imports {imported}"
             continue
         assert rank is not None, f"{name} is in no layer"
