@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import ipaddress
 import re
 from collections.abc import Callable
@@ -41,7 +42,7 @@ def check(manifest: Any) -> dict[str, Any]:
     if given.get("client_name") in (None, ""):
         raise ManifestError("client_name is missing; give the app a name of 1 to 128 characters")
     for name, longest in _TEXTS.items():
-        _optional(given, name, "", lambda value, path, most=longest: _text(value, path, most))
+        _optional(given, name, "", functools.partial(_text, most=longest))
     _optional(given, "enabled", "", _boolean)
     for name in _LISTS:
         _optional(given, name, "", _texts)
@@ -78,10 +79,11 @@ def _is_loopback(host: str) -> bool:
 
 
 def _webhooks(value: Any, path: str) -> None:
-    for key, given in _object(value, path).items():
+    given = _object(value, path)
+    for key in given:
         if key not in _WEBHOOK_KEYS:
             raise ManifestError(f"{path}.{key[:_SHOWN]} is not an event type; {_hint(key)}")
-        _optional(value, key, path, _retry if key == _RETRY else _webhook)
+        _optional(given, key, path, _retry if key == _RETRY else _webhook)
 
 
 def _hint(key: str) -> str:
@@ -99,7 +101,7 @@ def _webhook(value: Any, path: str) -> None:
     if given.get("endpoint") in (None, ""):
         raise ManifestError(f"{path}.endpoint is missing; state the URL these events go to")
     check_endpoint(given["endpoint"], f"{path}.endpoint")
-    _optional(given, "max_retries", path, lambda n, name: _integer(n, name, 0, wire.MAX_RETRIES))
+    _optional(given, "max_retries", path, functools.partial(_integer, least=0, most=wire.MAX_RETRIES))
     _optional(given, "headers", path, _headers)
 
 
@@ -122,8 +124,13 @@ def _headers(value: Any, path: str) -> None:
 
 def _retry(value: Any, path: str) -> None:
     given = _object(value, path)
-    least, most = wire.MIN_RETENTION_SECONDS, wire.MAX_RETENTION_SECONDS
-    _optional(given, "retention_time", path, lambda n, name: _integer(n, name, least, most, " of seconds"))
+    check_seconds = functools.partial(
+        _integer,
+        least=wire.MIN_RETENTION_SECONDS,
+        most=wire.MAX_RETENTION_SECONDS,
+        unit=" of seconds",
+    )
+    _optional(given, "retention_time", path, check_seconds)
 
 
 def _engagement(value: Any, path: str) -> None:
