@@ -48,6 +48,19 @@ class Account:
         self._open.clear()
         self._dialogs.clear()
 
+    def memory(self) -> tuple[Any, ...]:
+        """All that is remembered of what was said."""
+        return self.profiles, self.conversations, self._open
+
+    def recall(self, memory: tuple[Any, ...]) -> None:
+        """Remember that instead."""
+        self.profiles, self.conversations, self._open = memory
+        self._dialogs = {
+            dialog.id: (conversation, dialog)
+            for conversation in self.conversations.values()
+            for dialog in conversation.dialogs
+        }
+
     def dump(self) -> dict[str, Any]:
         """The whole state as JSON, for a person to look at."""
         return {

@@ -152,6 +152,22 @@ class Apps:
         ]
         return matches[0] if matches else None
 
+    def memory(self) -> list[App]:
+        """All that is installed."""
+        return list(self._apps.values())
+
+    def recall(self, memory: list[App]) -> None:
+        """Return to these installs; those that came since are deleted."""
+        known = self._apps | ({self.first.client_id: self.first} if self._first else {})
+        for app in self._apps.values():
+            app.deleted = True
+        self._apps = {}
+        for kept in memory:
+            app = known.get(kept.client_id, kept)  # the same object, for whoever holds it
+            app.manifest, app.deleted = kept.manifest, False
+            self._apps[app.client_id] = app
+        self._changes += 1
+
     def reset(self) -> None:
         """Return to the first install alone, with its first manifest."""
         for app in self._apps.values():

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectorkit import wire
 from connectorkit.sandbox.account import Account
 from connectorkit.sandbox.agent import quick_replies
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.members import Members
-from connectorkit.sandbox.options import Options
 from connectorkit.sandbox.refusals import bad
 from connectorkit.sandbox.schedule import Schedule, Timer
 from connectorkit.sandbox.seeded import Lot
 from connectorkit.sandbox.state import Conversation, Dialog, Participant
+
+if TYPE_CHECKING:
+    from connectorkit.sandbox.options import Options
 
 GREETING_MS = 10_000  # the first message must follow within this time of opening
 SURVEY_IDLE_SECONDS = 7 * 86400

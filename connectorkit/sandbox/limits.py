@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 IMITATES = {
-    "services": "domain lookup, AppJWT (Sentinel), ConsumerJWS (IDP), CONVERSATION, SEND, file storage, agent "
-    "login, app installs",
+    "services": "domain lookup, AppJWT (Sentinel), ConsumerJWS (IDP), CONVERSATION, SEND, file storage, "
+    "agent login, app installs",
     "requests": "every type and event of CONVERSATION and SEND, surveys, automatic messages",
     "notifications": "all five types, signed, delivered with both retry policies",
     "agent": "a script or a person, through the control API",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 import re
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectorkit import wire
 from connectorkit.sandbox.agent import Desk
 from connectorkit.sandbox.members import Members
-from connectorkit.sandbox.options import Options
 from connectorkit.sandbox.refusals import Refusal, bad
 from connectorkit.sandbox.schedule import Schedule
 from connectorkit.sandbox.state import Conversation, Dialog
 from connectorkit.sandbox.warnings import Warnings
+
+if TYPE_CHECKING:
+    from connectorkit.sandbox.options import Options
 
 _EVENTS = ("open", "text")
 _LONGEST_PAUSE = 86400.0
@@ -62,7 +64,7 @@ def check_script(script: Any) -> None:
 
 
 class ScriptedAgent:
-    """Plays the script of the options. The steps of one conversation follow each other, never side by side."""
+    """Plays the script of the options. Steps of one conversation follow each other, never side by side."""
 
     def __init__(
         self,

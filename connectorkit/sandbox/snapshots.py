@@ -13,8 +13,9 @@ _MOST = 20
 
 
 class Snapshots:
-    """The latest snapshots, in memory. What is under way when one is taken (retries, an agent's next step)
-    is not part of it; settle first.
+    """The latest snapshots, in memory.
+
+    What is under way when one is taken (retries, an agent's next step) is not part of it; settle first.
     """
 
     def __init__(self, world: World) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 import secrets
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectorkit.sandbox.account import Account
 from connectorkit.sandbox.agent import Desk
-from connectorkit.sandbox.apps import App, Apps
+from connectorkit.sandbox.apps import App, Apps, default_manifest
 from connectorkit.sandbox.bots import AutoClose, Greeter, SurveyBot
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.delivery import Deliveries
 from connectorkit.sandbox.files import FileStore
 from connectorkit.sandbox.issuer import Issuer
-from connectorkit.sandbox.manifest import default_manifest
 from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.options import Options
 from connectorkit.sandbox.post import Post
@@ -34,7 +35,7 @@ class World:
     Without a ``seed`` one is drawn, and the signing key comes from the operating system, which is faster.
     The control token is new at every start, whatever the seed: it guards the control API from other
     programs and web pages. ``webhook`` is where the first app is notified of everything; ``agent`` lets a
-    scripted agent answer.
+    scripted agent answer; ``hosts`` maps services to what domain answers name instead of the server itself.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class World:
         *,
         webhook: str | None = None,
         agent: bool = False,
+        hosts: Mapping[str, str] | None = None,
         post: Post | None = None,
     ) -> None:
         self.account_id = account_id
@@ -76,6 +78,7 @@ class World:
         self.deliveries = Deliveries(self.schedule, self.options, post, chance, account_id)
         self.control_token = secrets.token_urlsafe(24)
         self.host = ""  # host:port, known once the server listens
+        self.hosts = dict(hosts or {})
         self._lot = lot
         self._bearers: dict[str, float] = {}
 
@@ -106,6 +109,28 @@ class World:
         for field in fields(Options):  # in place: everybody holds the same options
             setattr(self.options, field.name, getattr(fresh, field.name))
         self.clock.reset()
+
+    def memory(self) -> dict[str, Any]:
+        """All that a snapshot keeps; to be copied, as it goes on changing."""
+        return {
+            "account": self.account.memory(),
+            "files": self.files.memory(),
+            "apps": self.apps.memory(),
+            "options": self.options.dump(),
+            "advanced_seconds": self.clock.advanced_seconds,
+        }
+
+    def recall(self, memory: dict[str, Any]) -> None:
+        """Return to what ``memory`` was; what is under way is given up."""
+        self.schedule.reset()
+        self.script.reset()
+        self.deliveries.reset()
+        self.account.recall(memory["account"])
+        self.files.recall(memory["files"])
+        self.apps.recall(memory["apps"])
+        self.options.set(memory["options"])
+        self.clock.advanced_seconds = memory["advanced_seconds"]
+        self.auto_close.arm()
 
     def _tell(self, event: Event) -> None:
         for app in self.apps.all():
