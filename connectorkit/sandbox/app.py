@@ -25,7 +25,7 @@ def create_app(world: World) -> Starlette:
         routes=[
             *Services(world).routes(),
             *Storage(world.files).routes(),
-            *Installs(world.account_id, world.apps, world.is_admin).routes(),
+            *Installs(world.account_id, world.apps, world.is_admin, world.installs_changed).routes(),
             *Control(world).routes(),
         ],
         exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _failed},

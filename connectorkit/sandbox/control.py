@@ -146,13 +146,13 @@ class Control:
     async def add_fault(self, request: Request) -> Response:
         """Let something go wrong from now on."""
         try:
-            return answer({"fault_id": self.world.faults.add(await _json_object(request))})
+            return answer({"fault_id": self.world.deliveries.faults.add(await _json_object(request))})
         except ValueError as error:
             raise refusals.plain(400, str(error)) from None
 
     async def clear_faults(self, request: Request) -> Response:
         """Let nothing go wrong any more."""
-        self.world.faults.clear()
+        self.world.deliveries.faults.clear()
         return answer({"faults": []})
 
     async def snapshot(self, request: Request) -> Response:

@@ -9,14 +9,13 @@ from typing import Any
 
 from connectorkit.sandbox.apps import App
 from connectorkit.sandbox.faults import DUPLICATE, LOSS, REORDER, Faults
-from connectorkit.sandbox.lanes import Event, Item
+from connectorkit.sandbox.lanes import Item
+from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.options import Options
 from connectorkit.sandbox.outbox import Outbox
 from connectorkit.sandbox.post import Post
 from connectorkit.sandbox.schedule import Schedule, Timer
 from connectorkit.sandbox.sender import Sender
-
-__all__ = ["Deliveries", "Event"]
 
 _REORDER_SECONDS = 0.05  # an event to be reordered waits no longer for the one that shall overtake it
 
@@ -52,6 +51,11 @@ class Deliveries:
     @options.setter
     def options(self, options: Options) -> None:
         self._sender.options = options
+
+    @property
+    def clients(self) -> list[str]:
+        """The apps that something was to be delivered to."""
+        return list(self._outboxes)
 
     def deliver(self, app: App, event: Event) -> None:
         """Have an event delivered; returns at once. Without a webhook for its type nothing happens."""

@@ -1,23 +1,12 @@
-"""What waits to be delivered: events, and per conversation the order they go in."""
+"""What waits to be delivered, and per conversation the order it goes in."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
 
+from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.schedule import Timer
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something to notify an app of. ``type`` is one of ``wire.WEBHOOK_TYPES``, ``body`` the envelope."""
-
-    type: str
-    conversation_id: str
-    dialog_id: str
-    sequence: int | None  # None where it has none: chat states and conversation changes
-    body: dict[str, Any]
 
 
 @dataclass(eq=False)

@@ -16,7 +16,7 @@ class Event:
     type: str  # one of wire.WEBHOOK_TYPES
     conversation_id: str
     dialog_id: str
-    sequence: int | None
+    sequence: int | None  # None where it has none: chat states and conversation changes
     body: dict[str, Any]
 
 

@@ -97,9 +97,7 @@ class Services:
         if app is None:
             raise _unknown_app(challenge="authorization" in request.headers)
         if not app.may_use(wire.CLIENT_CREDENTIALS):
-            raise refusals.oauth(
-                400, "unauthorized_client", "grant_types of the app lack client_credentials"
-            )
+            raise refusals.oauth(400, "unauthorized_client", "grant_types of the app lack client_credentials")
         if given.get("scope", wire.APP_JWT_SCOPE) != wire.APP_JWT_SCOPE:
             raise refusals.oauth(400, "invalid_scope", f"scope must be {wire.APP_JWT_SCOPE}")
         token = self.world.issuer.app_jwt(app.client_id)

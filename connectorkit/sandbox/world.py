@@ -20,7 +20,7 @@ from connectorkit.sandbox.files import FileStore
 from connectorkit.sandbox.issuer import Issuer
 from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.options import Options
-from connectorkit.sandbox.post import Post
+from connectorkit.sandbox.post import HttpPost, Post
 from connectorkit.sandbox.schedule import Schedule
 from connectorkit.sandbox.script import DEFAULT_SCRIPT, ScriptedAgent
 from connectorkit.sandbox.seeded import Lot
@@ -35,7 +35,8 @@ class World:
     Without a ``seed`` one is drawn, and the signing key comes from the operating system, which is faster.
     The control token is new at every start, whatever the seed: it guards the control API from other
     programs and web pages. ``webhook`` is where the first app is notified of everything; ``agent`` lets a
-    scripted agent answer; ``hosts`` maps services to what domain answers name instead of the server itself.
+    scripted agent answer; ``hosts`` maps services to what domain answers name instead of the server itself;
+    ``trust`` is a PEM file of authorities whose webhooks are trusted beside the usual ones.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class World:
         agent: bool = False,
         hosts: Mapping[str, str] | None = None,
         post: Post | None = None,
+        trust: str | None = None,
     ) -> None:
         self.account_id = account_id
         self.seed = secrets.randbits(32) if seed is None else seed
@@ -75,7 +77,14 @@ class World:
         greeter = Greeter(self.account, self.options, self.clock)
         self.account.reactions = [greeter.react, survey.react, self.script.react]
         self.account.tell = self._tell
-        self.deliveries = Deliveries(self.schedule, self.options, post, chance, account_id)
+        self.deliveries = Deliveries(
+            self.schedule,
+            self.options,
+            post or HttpPost(trust),
+            lot=chance,
+            account_id=account_id,
+            on_disable=self._disable,
+        )
         self.control_token = secrets.token_urlsafe(24)
         self.host = ""  # host:port, known once the server listens
         self.hosts = dict(hosts or {})
@@ -131,6 +140,19 @@ class World:
         self.options.set(memory["options"])
         self.clock.advanced_seconds = memory["advanced_seconds"]
         self.auto_close.arm()
+
+    def installs_changed(self) -> None:
+        """Deliver by the installs as they are now; what was stored for a removed app is lost."""
+        for app in self.apps.all():
+            self.deliveries.refresh(app)
+        for client_id in self.deliveries.clients:
+            if self.apps.get(client_id) is None:
+                self.deliveries.drop(client_id)
+
+    def _disable(self, app: App, reason: str) -> None:
+        app.manifest["enabled"] = False
+        self.warnings.add(app.client_id, f"The app was switched off. {reason}")
+        self.deliveries.refresh(app)
 
     def _tell(self, event: Event) -> None:
         for app in self.apps.all():

@@ -197,9 +197,7 @@ async def test_whoever_sleeps_wakes_at_the_time(schedule: Schedule, diary: Diary
 
 
 @in_a_loop
-async def test_a_sleeper_may_run_in_a_task_that_an_action_waits_for(
-    schedule: Schedule, diary: Diary
-) -> None:
+async def test_a_sleeper_may_run_in_a_task_that_an_action_waits_for(schedule: Schedule, diary: Diary) -> None:
     async def action() -> None:
         await asyncio.wait_for(schedule.sleep(5), timeout=60)
         diary.note("awake")
