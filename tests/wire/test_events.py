@@ -206,19 +206,10 @@ def test_structured_content_is_an_object(wire: Wire, content: Any) -> None:
     assert_refused(wire.send(rich(wire.open(), content)), "7", named="content")
 
 
-def clickable(*actions: dict[str, Any]) -> dict[str, Any]:
-    return {**BUTTON, "click": {"actions": list(actions)}}
-
-
-def url(characters: int) -> str:
-    return "https://files.example/".ljust(characters, "a")
-
-
 TEXT_ELEMENT = {"type": "text", "text": "a"}
 IMAGE = {"type": "image", "url": "https://files.example/a.png"}
 MAP = {"type": "map", "lo": 4.9, "la": 52.37}
 LINK_PREVIEW = {"type": "linkPreview", "url": "https://shop.example/"}
-MANY = [{"type": "publishText", "text": str(number)} for number in range(5)]
 
 
 @pytest.mark.parametrize("container", ["vertical", "horizontal", "carousel"])
@@ -233,44 +224,54 @@ def test_containers_hold_one_another(wire: Wire, container: str, tag: dict[str, 
 
 @pytest.mark.parametrize("nested", [False, True], ids=["outer", "inner"])
 @pytest.mark.parametrize(
-    ("element_of", "limit"),
+    ("element", "member", "limit"),
     [
-        (lambda size: {**TEXT_ELEMENT, "text": "x" * size}, 5000),
-        (lambda size: {**TEXT_ELEMENT, "tooltip": "x" * size}, 256),
-        (lambda size: {**BUTTON, "title": "x" * size}, 128),
-        (lambda size: {**BUTTON, "tooltip": "x" * size}, 256),
-        (lambda size: {**IMAGE, "url": url(size)}, 2048),
-        (lambda size: {**IMAGE, "caption": "x" * size}, 128),
-        (lambda size: {**LINK_PREVIEW, "url": url(size)}, 2048),
-        (lambda size: {**LINK_PREVIEW, "title": "x" * size}, 128),
-        (lambda size: clickable({**PUBLISH_TEXT, "text": "x" * size}), 5000),
-        (lambda size: clickable(*MANY[:size]), 4),
-    ],
-    ids=[
-        "text",
-        "tooltip",
-        "title",
-        "button-tooltip",
-        "image-url",
-        "caption",
-        "link-url",
-        "link-title",
-        "reply",
-        "actions",
+        (TEXT_ELEMENT, "text", 5000),
+        (TEXT_ELEMENT, "tooltip", 256),
+        (BUTTON, "title", 128),
+        (BUTTON, "tooltip", 256),
+        (IMAGE, "url", 2048),
+        (IMAGE, "caption", 128),
+        (LINK_PREVIEW, "url", 2048),
+        (LINK_PREVIEW, "title", 128),
     ],
 )
-def test_a_member_of_an_element_has_a_limit(wire: Wire, element_of: Any, limit: int, nested: bool) -> None:
+def test_a_member_of_an_element_has_a_limit(
+    wire: Wire, element: dict[str, Any], member: str, limit: int, nested: bool
+) -> None:
     conversation_id = wire.open()
+    start = "https://files.example/" if member == "url" else ""
 
     def card(size: int) -> dict[str, Any]:
-        inner = {"type": "vertical", "elements": [element_of(size)]}
+        inner = {"type": "vertical", "elements": [{**element, member: start.ljust(size, "x")}]}
         return {"type": "carousel", "elements": [inner]} if nested else inner
 
     fits = wire.send(rich(conversation_id, card(limit)))
     too_long = wire.send(rich(conversation_id, card(limit + 1)))
 
     assert sequence(fits) == 0
-    assert_refused(too_long, "7")
+    assert_refused(too_long, "7", named=member)
+
+
+@pytest.mark.parametrize(
+    ("actions", "accepted"),
+    [
+        ([PUBLISH_TEXT] * 4, True),
+        ([PUBLISH_TEXT] * 5, False),
+        ([{**PUBLISH_TEXT, "text": "x" * 5000}], True),
+        ([{**PUBLISH_TEXT, "text": "x" * 5001}], False),
+    ],
+    ids=["4 actions", "5 actions", "5000 characters", "5001 characters"],
+)
+def test_a_click_has_limits(wire: Wire, actions: list[Any], accepted: bool) -> None:
+    card = {"type": "vertical", "elements": [{**BUTTON, "click": {"actions": actions}}]}
+
+    answer = wire.send(rich(wire.open(), card))
+
+    if accepted:
+        assert sequence(answer) == 0
+    else:
+        assert_refused(answer, "7")
 
 
 @pytest.mark.parametrize(
