@@ -164,20 +164,13 @@ def test_the_file_of_another_consumer_is_refused(wire: Wire) -> None:
     assert answer.json() == sample("error_40103")
 
 
-def test_the_other_spelling_of_the_content_type_is_refused_with_a_hint(wire: Wire) -> None:
+@pytest.mark.parametrize(("member", "hint"), [("contentType", "hosted/file"), ("type", "")])
+def test_the_other_spelling_is_refused_with_a_hint(wire: Wire, member: str, hint: str) -> None:
     """R41."""
     request = hosted(wire.open(), uploaded(wire))
-    request["body"]["event"]["contentType"] = "HostedFile"
+    request["body"]["event"][member] = "HostedFile"
 
-    assert_refused(wire.send(request), "7", named="hosted/file")
-
-
-def test_a_hosted_file_is_no_event_type(wire: Wire) -> None:
-    """R41."""
-    request = hosted(wire.open(), uploaded(wire))
-    request["body"]["event"]["type"] = "HostedFile"
-
-    assert_refused(wire.send(request), "7")
+    assert_refused(wire.send(request), "7", named=hint)
 
 
 # --- Structured content -----------------------------------------------------------------------------
