@@ -151,3 +151,30 @@ def listed(wire: Wire) -> list[str]:
     answer = wire.installations("GET")
     assert answer.status_code == 200, answer.text
     return [each["client_id"] for each in answer.json() if not each["deleted"]]
+
+
+REPLIES = {
+    "type": "quickReplies",
+    "itemsPerRow": 8,
+    "replies": [
+        {
+            "type": "button",
+            "title": "Yes",
+            "click": {
+                "actions": [{"type": "publishText", "text": "Yes"}],
+                "metadata": [{"type": "ExternalId", "id": "reply-1"}],
+            },
+        }
+    ],
+}
+CARD = {"type": "vertical", "elements": [{"type": "text", "text": "Pick one"}]}
+
+
+def cause_every_type(wire: Wire, consumer: str = ANNA) -> str:
+    """A conversation that has caused a notification of each of the five types, all delivered."""
+    conversation_id = wire.open(consumer)
+    say_as_consumer(wire, conversation_id, "Good morning", consumer=consumer)
+    wire.agent(conversation_id, "typing")
+    wire.agent(conversation_id, "rich", content=CARD)
+    wire.settle()
+    return conversation_id
