@@ -178,3 +178,21 @@ def cause_every_type(wire: Wire, consumer: str = ANNA) -> str:
     wire.agent(conversation_id, "rich", content=CARD)
     wire.settle()
     return conversation_id
+
+
+def read(wire: Wire, app_id: str) -> httpx.Response:
+    """An app as stored."""
+    answer = wire.installations("GET", app_id)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def revision(wire: Wire, app_id: str) -> dict[str, str]:
+    """The header that a change of this app needs."""
+    return {"If-Match": read(wire, app_id).headers["ac-revision"]}
+
+
+def replace(wire: Wire, app: dict[str, Any], **members: Any) -> httpx.Response:
+    """Replace an app by itself with some members changed, as the demo application does."""
+    headers = revision(wire, app["id"]) | {"X-HTTP-Method-Override": "PUT"}
+    return wire.installations("PUT", app["id"], {**app, **members}, headers)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from .conftest import CONTENT, UNKNOWN_ID, Wire, claims, without
-from .hooks import MANIFEST, app_token, listed
+from .hooks import MANIFEST, app_token, listed, read, replace, revision
 
 ADDED = {
     "client_id",
@@ -21,23 +21,6 @@ ADDED = {
     "client_secret_expires_at",
     "deleted",
 }
-
-
-def read(wire: Wire, app_id: str) -> httpx.Response:
-    answer = wire.installations("GET", app_id)
-    assert answer.status_code == 200, answer.text
-    return answer
-
-
-def revision(wire: Wire, app_id: str) -> dict[str, str]:
-    """The header that a change of this app needs."""
-    return {"If-Match": read(wire, app_id).headers["ac-revision"]}
-
-
-def replace(wire: Wire, app: dict[str, Any], **members: Any) -> httpx.Response:
-    """Replace an app by itself with some members changed, as the demo application does."""
-    headers = revision(wire, app["id"]) | {"X-HTTP-Method-Override": "PUT"}
-    return wire.installations("PUT", app["id"], {**app, **members}, headers)
 
 
 # --- The administrator's login --------------------------------------------------------------------
