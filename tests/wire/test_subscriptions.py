@@ -50,9 +50,11 @@ def test_each_type_may_have_a_url_of_its_own(wire: Wire, hook: Hook) -> None:
 
 
 def test_without_an_app_that_listens_nothing_is_sent(wire: Wire) -> None:
+    before = len(wire.deliveries()["deliveries"])
+
     cause_every_type(wire)
 
-    assert wire.deliveries()["deliveries"] == []
+    assert len(wire.deliveries()["deliveries"]) == before
 
 
 def test_what_happened_before_an_app_listened_is_not_sent_to_it(wire: Wire, hook: Hook) -> None:
