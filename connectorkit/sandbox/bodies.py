@@ -31,8 +31,9 @@ def refused(refusal: Refusal) -> Response:
     return answer(refusal.body, refusal.status, refusal.headers)
 
 
-async def read_body(request: Request, limit: int = wire.MAX_BODY_BYTES) -> bytes | None:
-    """The body, or ``None`` when it has more than ``limit`` bytes; 408 when it takes too long."""
+async def read_body(request: Request, limit: int | None = None) -> bytes | None:
+    """The body, or ``None`` when it is over the limit (1 MiB unless given); 408 when it takes too long."""
+    limit = wire.MAX_BODY_BYTES if limit is None else limit
     body, received = bytearray(), 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
