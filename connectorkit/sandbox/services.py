@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -20,7 +20,7 @@ from connectorkit.sandbox.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _UTF8_JSON = {"Content-Type": f"{wire.JSON_MEDIA_TYPE};charset=utf-8"}
-_SERVICES = (wire.SENTINEL, wire.IDP, wire.MESSAGING, wire.AGENT_LOGIN)
+_SERVICES = get_args(wire.Service)
 
 
 class Services:
@@ -74,7 +74,8 @@ class Services:
         return {"baseURIs": [self._base_uri(name) for name in _SERVICES]}
 
     def _base_uri(self, service: str) -> dict[str, str]:
-        return {"service": service, "account": self.world.account_id, "baseURI": self.world.host}
+        host = self.world.hosts.get(service, self.world.host)
+        return {"service": service, "account": self.world.account_id, "baseURI": host}
 
     # --- Sentinel: the AppJWT ---
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -23,8 +24,17 @@ class World:
     """
 
     def __init__(
-        self, account_id: str = DEFAULT_ACCOUNT_ID, seed: int | None = None, clock: Clock | None = None
+        self,
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        seed: int | None = None,
+        clock: Clock | None = None,
+        *,
+        webhook: str | None = None,
+        agent: bool = False,
+        hosts: Mapping[str, str] | None = None,
     ) -> None:
+        self.webhook = webhook  # where the first app is notified of everything; nowhere without
+        self.agent = agent  # whether a scripted agent answers
         self.account_id = account_id
         self.seed = secrets.randbits(32) if seed is None else seed
         self.clock = clock or Clock()
@@ -38,6 +48,7 @@ class World:
         self.account = Account(account_id, lot, self.clock)
         self.control_token = secrets.token_urlsafe(24)
         self.host = ""  # host:port, known once the server listens
+        self.hosts = dict(hosts or {})  # service to the host that domain answers name instead
         self._lot = lot
 
     def new_admin_bearer(self) -> str:
