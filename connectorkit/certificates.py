@@ -100,17 +100,22 @@ def _covered(certificates: Certificates) -> tuple[set[str], datetime]:
 
 
 def _write(certificates: Certificates, names: set[str], now: datetime) -> None:
-    ca = trustme.CA(organization_name="connectorkit", path_length=0)
+    number = secrets.token_hex(4)  # tells one CA from the next where a client keeps several
+    ca = trustme.CA(
+        organization_name="connectorkit", organization_unit_name=f"Local CA {number}", path_length=0
+    )
     try:
         server = ca.issue_cert(
             *sorted(names),
             organization_name="connectorkit",
+            organization_unit_name="Local server",
             not_before=now - timedelta(days=1),  # for clients whose clock is slow
             not_after=now + LIFETIME,
         )
     except ValueError as error:  # names in xn-- form have rules of their own
+        refused = ", ".join(sorted(names.difference(LOOPBACK_NAMES)))
         raise SettingsError(
-            f"A certificate cannot be issued for {', '.join(sorted(names))}: {error}."
+            f"A certificate cannot be issued for one of {refused} ({error}). Correct its spelling."
         ) from None
     chain = b"".join(part.bytes() for part in server.cert_chain_pems)
     _replace(certificates.key_path, server.private_key_pem.bytes(), 0o600)

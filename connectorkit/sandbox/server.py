@@ -31,10 +31,11 @@ HOST = "127.0.0.1"
 LOOKUP_NAMES = ("api.liveperson.net", "adminlogin.liveperson.net")
 _KEEP_ALIVE_SECONDS = 75  # a person reads a while between two cells
 _SHUTDOWN_SECONDS = 2
+_GOODBYE_SECONDS = 0.2
 
 
 class PortTaken(Exception):
-    """Another program listens on the port asked for."""
+    """The port asked for cannot be had: another program listens there, or it is reserved."""
 
 
 @dataclass(frozen=True)
@@ -150,12 +151,22 @@ class _Server(uvicorn.Server):
         self._call_started([one.base_url(two) for one, two in zip(self._listeners, servers, strict=True)])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        parting = asyncio.create_task(self._part())
         await super().shutdown(sockets)
+        parting.cancel()
         # Now, not when ``run`` returns: after SIGTERM it does not return.
         self._leaving.close()
 
     def leave(self) -> None:
         self.should_exit = True
+
+    async def _part(self) -> None:
+        """Hang up on whoever does not answer a goodbye: TLS waits for one, a client at rest gives none."""
+        while True:
+            await asyncio.sleep(_GOODBYE_SECONDS)
+            for connection in list(self.server_state.connections):
+                if connection.transport.is_closing():
+                    connection.transport.abort()
 
     async def _listen(self, listener: _Listener) -> asyncio.Server:
         self.config.port, self.config.ssl = listener.port, listener.context
@@ -164,8 +175,11 @@ class _Server(uvicorn.Server):
             logging.getLogger("uvicorn.error").disabled = True
             # uvicorn makes the socket itself: one bound before may lack TCP_NODELAY, 40 ms a call.
             await super().startup()
-        except SystemExit:
-            raise PortTaken(f"Port {listener.port} on {HOST} is taken. Choose another, or 0.") from None
+        except SystemExit as error:  # uvicorn's way to say that the socket could not be bound
+            reason = "is taken"
+            if isinstance(error.__context__, PermissionError):
+                reason = "needs rights that you do not have"
+            raise PortTaken(f"Port {listener.port} on {HOST} {reason}. Choose another, or 0.") from None
         finally:
             logging.getLogger("uvicorn.error").disabled = False
         return self.servers[0]
