@@ -83,14 +83,12 @@ def _hosts(context: click.Context, parameter: click.Parameter, values: tuple[str
 
 def _webhook(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """An https address, or plain http to this machine."""
-    found = re.fullmatch(r"(https?)://([^/?#]+)([/?][!\"$-~]*)?", value or "")
-    local = found and re.fullmatch(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", found[2])
-    usable = found and is_host(found[2]) and (local or found[1] == "https")
-    if value is not None and not usable:
-        raise click.BadParameter(
-            f"{value!r} cannot be notified. Use an https:// address, or http:// with localhost or 127.0.0.1."
-        )
-    return value
+    from connectorkit.sandbox.manifest import ManifestError, check_endpoint
+
+    try:
+        return value if value is None else check_endpoint(value, "The address")
+    except ManifestError as error:
+        raise click.BadParameter(f"{value!r} cannot be notified. {error}.") from None
 
 
 @main.command()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -78,34 +80,42 @@ WEBHOOKS = ["https://va.example", "https://va.example:8443/hook?a=1", "https://v
 LOCAL_WEBHOOKS = ["http://127.0.0.1:8000/hook", "http://localhost", "http://[::1]:8000/"]
 
 
+def notified(world: World) -> tuple[str | None, bool]:
+    """Where everything is notified, and whether a scripted agent answers."""
+    endpoints = {webhook.endpoint for webhook in world.first_app.webhooks.values()} or {None}
+    assert len(endpoints) == 1
+    return endpoints.pop(), world.options.agent_script is not None
+
+
 @pytest.mark.parametrize("url", [*WEBHOOKS, *LOCAL_WEBHOOKS])
 def test_webhook_and_agent_reach_the_sandbox(served: Served, url: str) -> None:
     result = command("sandbox", "--webhook", url, "--agent")
 
     assert result.exit_code == 0, result.output
-    assert (served[0][0].webhook, served[0][0].agent) == (url, True)
+    assert notified(served[0][0]) == (url, True)
 
 
 def test_without_being_asked_the_sandbox_has_neither_webhook_nor_agent_nor_tls(served: Served) -> None:
     command("sandbox")
 
     world, how = served[0]
-    assert (world.webhook, world.agent, how["tls"]) == (None, False, None)
+    assert (notified(world), how["tls"]) == ((None, False), None)
 
 
 @pytest.mark.parametrize(
     "url",
     [
         *("", "va.example", "http://va.example/", "http://127.0.0.1.va.example/", "ftp://localhost/"),
-        *("https://", "https:///hook", "https://anna@va.example/", "https://va.example:x/", "https://[x"),
-        *("https://va.example/ü", "https://va.example/a b", "https://va.example/\n", "https://va.example/#a"),
+        *("https://", "https:///hook", "https://va.example:x/"),
+        *("https://va.example/a b", "https://va.example/\n"),
     ],
 )
 def test_a_webhook_that_cannot_be_notified_is_refused(served: Served, url: str) -> None:
     result = command("sandbox", "--webhook", url)
 
     assert (result.exit_code, served) == (2, [])
-    assert "cannot be notified. Use an https:// address, or http:// with localhost" in result.output
+    assert "cannot be notified. The address " in result.output
+    assert "give an https:// URL, or an http:// URL on 127.0.0.1 or localhost." in result.output
 
 
 def test_tls_takes_a_plain_port_and_a_folder(served: Served, tmp_path: Path) -> None:
@@ -168,5 +178,16 @@ def test_a_child_is_told_of_webhook_and_agent(
     ChildSandbox(account_id="le1", seed=3, **arguments).stop()
 
     world, how = served[0]
-    assert (world.account_id, world.seed, world.webhook, world.agent) == ("le1", 3, webhook, agent)
+    assert (world.account_id, world.seed, notified(world)) == ("le1", 3, (webhook, agent))
     assert (how["until_stdin_closes"], how["tls"]) == (True, None)
+
+
+@pytest.mark.parametrize("options", [["--port"], ["--tls", "--port"], ["--tls", "--plain-port"]])
+def test_nothing_is_left_open_where_a_port_is_taken(options: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        result = command("sandbox", *options, str(port))
+
+    assert result.output == f"Error: Port {port} on 127.0.0.1 is taken. Choose another, or 0.\n"
+    gc.collect()  # what was left open would warn, and a warning fails the test
