@@ -52,6 +52,10 @@ class SandboxControl:
             return self._call("POST", "/sandbox/settings", changes)
         return self._call("GET", "/sandbox/settings")
 
+    def webhook(self, url: str | None) -> None:
+        """Have the sandbox's app notified of everything at this address, or nowhere."""
+        self._call("POST", "/sandbox/webhook", {"url": url})
+
     def deliveries(self) -> dict[str, Any]:
         """Each attempt to deliver a notification, the state of each app, and warnings."""
         return self._call("GET", "/sandbox/deliveries")

@@ -152,6 +152,13 @@ class Apps:
         ]
         return matches[0] if matches else None
 
+    def change_first(self, manifest: dict[str, Any]) -> None:
+        """Give the first install another manifest, which ``reset`` returns to from now on."""
+        app = self.first
+        app.manifest = _own_members(manifest)
+        self._first = app, copy.deepcopy(app.manifest)
+        self._changes += 1
+
     def memory(self) -> list[App]:
         """All that is installed."""
         return list(self._apps.values())

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectorkit import wire
-from connectorkit.sandbox import refusals
+from connectorkit.sandbox import manifest, refusals
+from connectorkit.sandbox.apps import default_manifest
 from connectorkit.sandbox.bodies import answer, read_body
 from connectorkit.sandbox.limits import DOES_NOT_IMITATE, IMITATES
 from connectorkit.sandbox.snapshots import Snapshots
@@ -48,6 +49,7 @@ class Control:
             route("/sandbox/settings", self.settings, "GET"),
             route("/sandbox/settings", self.change_settings, "POST"),
             route("/sandbox/agent", self.agent, "POST"),
+            route("/sandbox/webhook", self.webhook, "POST"),
             route("/sandbox/deliveries", self.read_deliveries, "GET"),
             route("/sandbox/settle", self.settle, "POST"),
             route("/sandbox/faults", self.add_fault, "POST"),
@@ -74,6 +76,7 @@ class Control:
                     "POST /sandbox/settings": '{"signature_algorithm": "sha256"}: any of them',
                     "POST /sandbox/agent": '{"conversation_id": "…", "action": "text", "text": "Hello"}; '
                     f"actions are {', '.join(self.world.desk.actions)}",
+                    "POST /sandbox/webhook": '{"url": "…"}: where the first app is notified; null for nowhere',
                     "GET /sandbox/deliveries": "every attempt to deliver a notification; each app's state",
                     "POST /sandbox/settle": '{"seconds": 1}: wait until nothing is under way',
                     "POST /sandbox/faults": '{"fault": "webhook_duplicate", "probability": 0.5, "times": 3}; '
@@ -131,6 +134,17 @@ class Control:
     async def agent(self, request: Request) -> Response:
         """Play the agent."""
         return answer(self.world.desk.act(await _json_object(request)))
+
+    async def webhook(self, request: Request) -> Response:
+        """Have the first app notified of everything somewhere, as ``--webhook`` does."""
+        url = (await _json_object(request)).get("url")
+        try:
+            manifest.check_endpoint(url, "url") if url is not None else None
+        except manifest.ManifestError as error:
+            raise refusals.plain(400, str(error)) from None
+        self.world.apps.change_first(default_manifest(url))
+        self.world.installs_changed()
+        return answer({"url": url})
 
     async def read_deliveries(self, request: Request) -> Response:
         """How the notifications fared."""
