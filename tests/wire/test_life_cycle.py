@@ -304,7 +304,7 @@ def test_a_consumer_who_speaks_in_time_keeps_the_conversation(wire: Wire) -> Non
     assert wire.conversation(conversation_id)["stage"] == "OPEN"
 
 
-# --- Routing -----------------------------------------------------------------------------------------
+# --- Routing ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
