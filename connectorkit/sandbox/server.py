@@ -58,8 +58,8 @@ def ready_line(world: World) -> dict[str, Any]:
     return {
         "base_url": f"http://{world.host}",
         "account_id": world.account_id,
-        "client_id": world.client_id,
-        "client_secret": world.client_secret,
+        "client_id": world.first_app.client_id,
+        "client_secret": world.first_app.client_secret,
         "control_token": world.control_token,
         "admin_username": world.admin_username,
         "admin_password": world.admin_password,

@@ -78,7 +78,7 @@ def test_about_needs_no_token_and_names_the_limits(ask: Ask, host: str) -> None:
 
     assert answer.status_code == 200
     assert {"imitates", "does_not_imitate", "control"} <= set(answer.json())
-    assert any("webhook" in limit for limit in answer.json()["does_not_imitate"])
+    assert any("rate limits" in limit for limit in answer.json()["does_not_imitate"])
 
 
 BAD_ADVANCES = [None, "60", True, -1, [60], 10**10, 10**400, float("inf")]
