@@ -18,7 +18,10 @@ PACKAGE = Path(connectorkit.__file__).parent
 # From top to bottom. A module may import from layers above its own, and from its own layer.
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
-    ({"errors", "redact", "markup", "hosts", "logfile", "log"}, set()),
+    (
+        {"errors", "redact", "markup", "hosts", "logfile", "log", "certificates"},
+        {"trustme", "cryptography"},
+    ),
     ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "signature"}, set()),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
@@ -34,6 +37,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "httpx", "jwt", "cryptography"}
+SANDBOX_KIT = {"sandbox", "wire", "signature", "certificates"}
 FACE = LAYERS[-1][0]
 
 
@@ -69,7 +73,7 @@ def test_imports_point_up(path: Path) -> None:
         if root in sys.stdlib_module_names:
             continue
         if name == "sandbox":
-            allowed = root in SANDBOX_THIRD_PARTY or rest.split(".")[0] in {"sandbox", "wire", "signature"}
+            allowed = root in SANDBOX_THIRD_PARTY or rest.split(".")[0] in SANDBOX_KIT
             assert allowed, f"the sandbox imports {imported}"
             continue
         assert rank is not None, f"{name} is in no layer"

@@ -182,7 +182,7 @@ class Account:
         if event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT":
             taken |= {n: number for n in event["sequenceList"] if n not in taken}
         if event["type"] in _CONTENT:
-            self._count_time(conversation, dialog, speaker)
+            self._count_time(conversation, dialog, speaker, record["serverTimestamp"])
             if speaker.role == wire.CONSUMER:
                 receipt = {"type": wire.ACCEPT_STATUS_EVENT, "status": "ACCEPT", "sequenceList": [number]}
                 self.publish(dialog, dialog.assigned_agent or self.controller, receipt)
@@ -259,9 +259,9 @@ class Account:
         self.tell(notices.messaging_event(dialog, record))
         return record
 
-    def _count_time(self, conversation: Conversation, dialog: Dialog, speaker: Participant) -> None:
+    @staticmethod
+    def _count_time(conversation: Conversation, dialog: Dialog, speaker: Participant, now: int) -> None:
         """Whose turn it is, and until when the agent should have answered."""
-        now = self._clock.now_ms()
         if dialog is not conversation.main:
             return
         if speaker.role == wire.CONSUMER:

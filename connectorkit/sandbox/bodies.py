@@ -32,7 +32,7 @@ def refused(refusal: Refusal) -> Response:
 
 
 async def read_body(request: Request, limit: int | None = None) -> bytes | None:
-    """The body, or ``None`` when it has more than ``limit`` bytes (1 MiB); 408 when it takes too long."""
+    """The body, or ``None`` when it is over the limit (1 MiB unless given); 408 when it takes too long."""
     limit = wire.MAX_BODY_BYTES if limit is None else limit
     body, received = bytearray(), 0
     try:

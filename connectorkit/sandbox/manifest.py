@@ -61,7 +61,7 @@ def check_endpoint(endpoint: Any, path: str = "endpoint") -> str:
         url = httpx.URL(endpoint)  # the parser that will deliver
     except httpx.InvalidURL:
         raise ManifestError(f"{path} is not a URL; {advice}") from None
-    if not url.host or re.search(r"\s", endpoint):
+    if not url.host or not 0 < (url.port or 443) < 65536 or re.search(r"\s", endpoint):
         raise ManifestError(f"{path} is not a complete URL; {advice}")
     if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
         raise ManifestError(f"{path} must be https; {advice}")

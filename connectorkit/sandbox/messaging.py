@@ -192,7 +192,7 @@ def _publish(
         raise bad("a survey dialog takes no chat states")
     if event.get("contentType") == wire.HOSTED_FILE:
         account.files.check_owner(event["message"]["relativePath"], consumer_id)
-        account.files.check_uploaded(event["message"])
+        account.files.check_uploaded(Members(event["message"], "body.event.message"))
     owner.features = tuple(features)
     return account.publish(dialog, Participant(consumer_id, wire.CONSUMER), event, metadata or None)
 

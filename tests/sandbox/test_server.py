@@ -130,6 +130,34 @@ def lp_id(consumer: str) -> str:
     return hashlib.sha256(f"{ACCOUNT}\n{consumer}".encode()).hexdigest()
 
 
+SERVICES = ["sentinel", "idp", "asyncMessagingEnt", "swift", "agentVep", "accountConfigReadWrite"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "named"),
+    [
+        ({}, dict.fromkeys(SERVICES, "127.0.0.1:4711")),
+        (
+            {"swift": "va.swift.example"},
+            dict.fromkeys(SERVICES, "127.0.0.1:4711") | {"swift": "va.swift.example"},
+        ),
+        (dict.fromkeys(SERVICES, "va.example:8443"), dict.fromkeys(SERVICES, "va.example:8443")),
+    ],
+    ids=["own address", "one set", "all set"],
+)
+def test_domain_answers_name_each_service_and_its_host(
+    ask: Ask, world: World, hosts: dict[str, str], named: dict[str, str]
+) -> None:
+    world.host, world.hosts = "127.0.0.1:4711", hosts
+    stem = f"/api/account/{ACCOUNT}/service"
+
+    together = ask("GET", f"{stem}/baseURI.json?version=1.0").json()["baseURIs"]
+    one_by_one = [ask("GET", f"{stem}/{name}/baseURI.json?version=1.0").json() for name in SERVICES]
+
+    assert {entry["service"]: entry["baseURI"] for entry in together} == named
+    assert one_by_one == together
+
+
 # --- The server's bounds -----------------------------------------------------------------------------
 
 
