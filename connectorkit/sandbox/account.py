@@ -24,7 +24,8 @@ _CONTENT = (wire.CONTENT_EVENT, wire.RICH_CONTENT_EVENT)
 class Account:
     """Everything the messaging service remembers; one instance per sandbox.
 
-    ``tell`` is called with each notification, ``reactions`` with what bots and scripts may answer.
+    ``tell`` is called with each notification, ``warn`` with what a client should know of, ``reactions`` with
+    what bots and scripts may answer.
     """
 
     def __init__(self, account_id: str, lot: Lot, clock: Clock, files: FileStore) -> None:
@@ -34,6 +35,7 @@ class Account:
         self.conversations: dict[str, Conversation] = {}
         self.controller = Participant(lot.uuid(), wire.CONTROLLER)
         self.tell: Callable[[Event], None] = lambda event: None
+        self.warn: Callable[[str, str], None] = lambda about, text: None
         self.reactions: list[Reaction] = []
         self._open: dict[str, str] = {}
         self._dialogs: dict[str, tuple[Conversation, Dialog]] = {}

@@ -76,7 +76,7 @@ class Control:
                     "POST /sandbox/settings": '{"signature_algorithm": "sha256"}: any of them',
                     "POST /sandbox/agent": '{"conversation_id": "…", "action": "text", "text": "Hello"}; '
                     f"actions are {', '.join(self.world.desk.actions)}",
-                    "POST /sandbox/webhook": '{"url": "…"}: where the first app is notified; null for nowhere',
+                    "POST /sandbox/webhook": '{"url": "…"}: where the first app is notified, or null',
                     "GET /sandbox/deliveries": "every attempt to deliver a notification; each app's state",
                     "POST /sandbox/settle": '{"seconds": 1}: wait until nothing is under way',
                     "POST /sandbox/faults": '{"fault": "webhook_duplicate", "probability": 0.5, "times": 3}; '

@@ -156,7 +156,8 @@ def _run(request: _Request, account: Account, consumer_id: str, features: Sequen
     body = request.body
     match request.type:
         case wire.SET_USER_PROFILE:
-            account.set_profile(consumer_id, profile.stored(body))
+            known = profile.stored(body, lambda text: account.warn(consumer_id, text))
+            account.set_profile(consumer_id, known)
             return request.ok({"msg": "OK User Profile set successfully"})
         case wire.REQUEST_CONVERSATION:
             opened = account.open(consumer_id, body.value, features)

@@ -77,6 +77,7 @@ class World:
         greeter = Greeter(self.account, self.options, self.clock)
         self.account.reactions = [greeter.react, survey.react, self.script.react]
         self.account.tell = self._tell
+        self.account.warn = self.warnings.add
         self.deliveries = Deliveries(
             self.schedule,
             self.options,
