@@ -19,10 +19,18 @@ PACKAGE = Path(connectorkit.__file__).parent
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
     ({"errors", "redact", "markup", "hosts", "logfile", "log"}, set()),
-    ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "signature"}, set()),
+    (
+        {"checks", "envelopes", "sdes", "operations", "replies", "memory", "signature"}
+        | {"envelope", "publishing", "updating", "properties"}
+        | {"content", "rich"},
+        set(),
+    ),
+    ({"pictures"}, {"PIL"}),
+    ({"progress"}, {"rich"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
-        {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"},
+        {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"}
+        | {"bodies", "conversations", "files"},
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
