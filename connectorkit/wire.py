@@ -49,6 +49,7 @@ SIGNATURE = "x-liveperson-signature"
 REVISION = "ac-revision"  # of the app installs; PUT and DELETE repeat it in If-Match
 JSON_MEDIA_TYPE = "application/json"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+BINARY_MEDIA_TYPE = "application/octet-stream"
 
 # --- Tokens ------------------------------------------------------------------------------------------
 
@@ -110,7 +111,8 @@ CONSUMER, ASSIGNED_AGENT, AGENT, READER, CONTROLLER = (
 ROLES = (CONSUMER, ASSIGNED_AGENT, AGENT, "MANAGER", "AGENT_MANAGER", "ASSIGNED_MANAGER", READER, CONTROLLER)
 OPEN = "OPEN"
 MAIN_DIALOG, SURVEY_DIALOG = "MAIN", "POST_SURVEY"
-UPLOAD_TYPES = ("JPG", "JPEG", "PNG", "GIF")
+UPLOAD_MEDIA_TYPES = {"JPG": "image/jpeg", "JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
+UPLOAD_TYPES = tuple(UPLOAD_MEDIA_TYPES)
 CHANNEL_TYPE = "MESSAGING"
 TTR_NAMES = ("NORMAL", "URGENT", "PRIORITIZED")
 TTR_NAMES_OLD_CLIENTS = ("CUSTOM",)  # accepted by the service, not offered by the builders

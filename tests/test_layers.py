@@ -25,12 +25,12 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         | {"content", "rich"},
         set(),
     ),
-    ({"pictures"}, {"PIL"}),
+    ({"pictures", "files"}, {"PIL"}),
     ({"progress"}, {"rich"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
         {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"}
-        | {"bodies", "conversations", "files"},
+        | {"base_client", "bodies", "conversations", "steps"},
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
