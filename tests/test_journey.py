@@ -315,6 +315,25 @@ def test_a_misspelt_word_of_open_is_explained(faked: Any) -> None:
         faked.consumer("ana").open(feature=["RICH_CONTENT"])
 
 
+# --- Steps ---------------------------------------------------------------------------------------
+
+
+def test_steps_are_ended_where_one_fails(talk: Any) -> None:
+    """A progress bar must not wait for the garbage collector."""
+    ended = []
+
+    def steps() -> Any:
+        try:
+            yield lambda client: client.nonsense
+        finally:
+            ended.append(True)
+
+    with pytest.raises(AttributeError) as caught:  # which keeps the frames alive
+        talk._walk(steps())
+
+    assert (ended, "nonsense" in str(caught.value)) == ([True], True)
+
+
 # --- Twins -------------------------------------------------------------------------------------------
 
 
