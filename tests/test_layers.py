@@ -18,21 +18,31 @@ PACKAGE = Path(connectorkit.__file__).parent
 # From top to bottom. A module may import from layers above its own, and from its own layer.
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
+    ({"errors", "redact", "markup", "hosts", "logfile", "records", "log"}, set()),
+    ({"certificates"}, {"trustme", "cryptography"}),
+    ({"serving"}, {"h11", "uvicorn"}),
     (
-        {"errors", "redact", "markup", "hosts", "logfile", "log", "certificates"},
-        {"trustme", "cryptography"},
+        {"checks", "operations", "replies", "memory", "alterations", "signature"}
+        # builders
+        | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
+        # readers
+        | {"pairs", "notices", "words", "causes"},
+        set(),
     ),
-    ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "signature"}, set()),
+    ({"pictures", "files"}, {"PIL"}),
+    ({"progress"}, {"rich"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
-        {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"},
+        {"tokens", "transport", "bodies", "credentials", "auth", "network", "control"}
+        | {"journey", "steps", "conversations", "base_client", "client"}
+        | {"handlers", "webhook", "receiver"},
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
-    ({"frames", "views"}, {"pandas", "altair", "vl_convert"}),
+    ({"tables", "frames", "timeline", "views"}, {"pandas", "altair", "vl_convert"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
-        {"response_log", "kit", "course", "cli", "__init__", "__main__"},
+        {"response_log", "lease", "kit", "course", "foreground", "cli", "__init__", "__main__"},
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )
