@@ -18,7 +18,7 @@ PACKAGE = Path(connectorkit.__file__).parent
 # From top to bottom. A module may import from layers above its own, and from its own layer.
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
-    ({"errors", "redact", "markup", "hosts", "logfile", "log"}, set()),
+    ({"errors", "redact", "markup", "hosts", "logfile", "records", "log"}, set()),
     ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "signature"}, set()),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
