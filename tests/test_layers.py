@@ -19,14 +19,29 @@ PACKAGE = Path(connectorkit.__file__).parent
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
     ({"errors", "redact", "markup", "hosts", "logfile", "records", "log"}, set()),
-    ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "signature"}, set()),
+    (
+        {
+            "checks",
+            "envelopes",
+            "sdes",
+            "operations",
+            "replies",
+            "memory",
+            "signature",
+            "pairs",
+            "notices",
+            "words",
+            "causes",
+        },
+        set(),
+    ),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
         {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"},
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
-    ({"frames", "views"}, {"pandas", "altair", "vl_convert"}),
+    ({"tables", "frames", "timeline", "views"}, {"pandas", "altair", "vl_convert"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {"response_log", "kit", "course", "cli", "__init__", "__main__"},
