@@ -234,6 +234,12 @@ def test_an_adopted_conversation_that_closed_is_closed() -> None:
     assert story.remembered() is None
 
 
+def test_a_late_notification_of_another_conversation_does_not_hide_our_own() -> None:
+    story = Story().jws().open("c-1").change("c-2", "CLOSE", at=9).change("c-2", "OPEN", at=5)
+
+    assert story.remembered() == "c-1"
+
+
 def test_the_newest_of_several_adopted_conversations_counts() -> None:
     story = Story().jws().change("c-3", "OPEN", start=30).change("c-2", "OPEN", start=20)
 

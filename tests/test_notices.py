@@ -262,6 +262,12 @@ def test_an_odd_member_never_breaks_the_frame(member: str, odd: Any) -> None:
     assert frame["mark"].tolist()[1] == ""
 
 
+def test_half_a_surrogate_pair_is_shown_by_its_number() -> None:
+    event = {"type": "ContentEvent", "message": "\ud83d"}
+
+    assert frames.notifications(log_of(delivery(TEXT | {"event": event})))["text"].tolist() == ["\\ud83d"]
+
+
 @pytest.mark.parametrize(
     "log",
     [log_of(), log_of(delivery(TEXT, changed(5))), log_of(Notification("x"), delivery(TYPING))],

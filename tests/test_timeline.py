@@ -236,6 +236,12 @@ def test_a_chat_state_is_not_joined_though_its_answer_says_zero() -> None:
     ]
 
 
+def test_where_two_requests_claim_one_number_neither_is_joined() -> None:
+    story = Story().open(0).send(10, text_event(), 0).send(20, text_event(), 0).hear(24, text_event(), 0)
+
+    assert set(story.told("notification_id")) == {None}
+
+
 def test_of_a_repeated_request_the_one_that_was_accepted_joins() -> None:
     refused = {"kind": "resp", "code": 401, "body": {"title": "Invalid AppJWT", "errorCode": 40102}}
     story = Story().open(0).call(10, "send", publish(C, text_event()), refused, status_code=401)
@@ -362,6 +368,14 @@ def test_a_refused_receipt_is_caused_only_by_what_was_there_before() -> None:
     assert (causes["x2.0"], causes["x3.0"]) == ("n1.0", None)
 
 
+def test_a_refused_receipt_of_the_same_moment_stands_after_what_it_names() -> None:
+    refused = {"code": "BAD_REQUEST", "body": {"msg": "Bad Request"}}
+    story = Story().open(0).hear(20, text_event(), 0, "ASSIGNED_AGENT")
+    story.call(20, "send", publish(C, receipt("READ", 0)), refused, status_code=400)
+
+    assert story.told("event_id")[4:] == ["n1.0", "x2.0", "x2.0r"]
+
+
 CLOSE = {"field": "ConversationStateField", "conversationState": "CLOSE"}
 RATE = {"field": "CSATRate", "csatRate": 5, "csatResolutionConfirmation": True, "status": "FILLED"}
 RATED = {"csatRate": 5, "csatResolutionConfirmation": True, "status": "FILLED"}
@@ -390,6 +404,16 @@ def test_a_conversation_change_has_a_cause_only_where_that_is_certain(
     )
 
     assert dict(story.told("event_id", "caused_by"))["n2.0"] == cause
+
+
+def test_each_of_two_closings_has_its_change_where_a_survey_lies_between() -> None:
+    story = Story().open(0).change(3, 100, state="OPEN", stage="OPEN").update(10, CLOSE)
+    story.change(20, 200, state="CLOSE", stage="OPEN", closeReason="CONSUMER")
+    story.update(30, {"field": "Stage", "conversationState": "CLOSE"})
+    story.change(40, 300, state="CLOSE", stage="CLOSE", closeReason="CONSUMER")
+
+    causes = dict(story.told("event_id", "caused_by"))
+    assert (causes["n2.0"], causes["n3.0"]) == ("x2.0", "x3.0")
 
 
 def test_a_change_seen_first_is_the_opening_only_if_it_is_the_very_first_state() -> None:
