@@ -2,122 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from typing import Any
 
 import pandas as pd
 import pytest
+from storybook import ANA, HOST, LP, T0, C, Story, publish, receipt, state, text_event
 
-from connectorkit.log import Exchange, Log, Notification
+from connectorkit.log import Exchange, Log
 from connectorkit.response_log import ResponseLog
 from connectorkit.timeline import TIMELINE, timeline
-
-C, HOST, ANA, LP = "c-1", "127.0.0.1:4711", "ana@example", "a11a"
-T0 = 1_700_000_000_000_000_000
-OK = {"code": "OK", "body": {"msg": "OK"}, "reqId": "1"}
-
-
-class Story:
-    """A log written by hand; every entry says at which millisecond it happened."""
-
-    def __init__(self) -> None:
-        self.log = ResponseLog()
-
-    def call(
-        self, ms: float, operation: str, sent: Any, got: Any, *, took: float = 5.0, **facts: Any
-    ) -> Story:
-        texts = ["" if value is None else json.dumps(value) for value in (sent, got)]
-        known: dict[str, Any] = {"consumer": ANA, "url": f"https://{HOST}/x?v=3", "status_code": 200, **facts}
-        self.log.append(
-            Exchange(
-                operation,
-                "POST",
-                started_at=T0 + int(ms * 1_000_000),
-                request_body=texts[0],
-                response_body=texts[1],
-                total_ms=took,
-                **known,
-            )
-        )
-        return self
-
-    def open(self, ms: float = 0, conversation: str = C, text: str | None = None, **facts: Any) -> Story:
-        batch = [
-            {"kind": "req", "id": "1,", "type": "userprofile.SetUserProfile", "body": {}},
-            {"kind": "req", "id": "1,", "type": "cm.ConsumerRequestConversation", "body": {"brandId": "1"}},
-        ]
-        answers = [OK, {"code": "OK", "body": {"conversationId": conversation}, "reqId": "1,"}]
-        if text is not None:
-            batch.append(publish("", text_event(text)))
-            answers.append({"code": "OK", "body": {"sequence": 0}, "reqId": "7"})
-        return self.call(ms, "conversation", batch, answers, **facts)
-
-    def send(
-        self, ms: float, event: dict[str, Any], number: int | None, dialog: str = C, **facts: Any
-    ) -> Story:
-        got = None if number is None else {"code": "OK", "body": {"sequence": number}, "reqId": "7"}
-        return self.call(ms, "send", publish(dialog, event), got, **facts)
-
-    def update(self, ms: float, *fields: dict[str, Any], **facts: Any) -> Story:
-        body = {"conversationId": C, "conversationField": list(fields)}
-        return self.call(
-            ms, "send", {"id": "5", "type": "cm.UpdateConversationField", "body": body}, OK, **facts
-        )
-
-    def hear(
-        self,
-        ms: float,
-        event: dict[str, Any],
-        number: int | None,
-        role: str = "CONSUMER",
-        dialog: str = C,
-        conversation: str = C,
-        **facts: Any,
-    ) -> Story:
-        change = {
-            "originatorId": LP,
-            "originatorMetadata": {"id": LP, "role": role},
-            "event": event,
-            "conversationId": conversation,
-            "dialogId": dialog,
-        } | ({} if number is None else {"sequence": number, "serverTimestamp": 1_700_000_000_000})
-        return self.deliver(ms, "ms.MessagingEventNotification", change, conversation, **facts)
-
-    def change(self, ms: float, at: int, **details: Any) -> Story:
-        result = {"convId": C, "conversationDetails": {"metaDataLastUpdateTs": at, "startTs": 100, **details}}
-        change = {"type": "UPSERT", "result": result}
-        return self.deliver(ms, "cqm.ExConversationChangeNotification", change, C)
-
-    def deliver(self, ms: float, kind: str, change: Any, conversation: str | None, **facts: Any) -> Story:
-        body = {"kind": "notification", "type": kind, "body": {"changes": [change]}}
-        known: dict[str, Any] = {"host": HOST, "conversation_id": conversation, **facts}
-        received_at = T0 + int(ms * 1_000_000)
-        self.log.append_notification(Notification(json.dumps(body), received_at=received_at, **known))
-        return self
-
-    def told(self, *columns: str, **which: Any) -> list[Any]:
-        frame = timeline(self.log, **which)
-        rows = frame[list(columns)].astype(object).where(frame[list(columns)].notna(), None).values.tolist()
-        return [row[0] for row in rows] if len(columns) == 1 else [tuple(row) for row in rows]
-
-
-def publish(dialog: str, event: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": "req", "id": "7", "type": "ms.PublishEvent", "body": {"dialogId": dialog, "event": event}}
-
-
-def text_event(text: str = "Hello") -> dict[str, Any]:
-    return {"type": "ContentEvent", "contentType": "text/plain", "message": text}
-
-
-def receipt(status: str, *numbers: int) -> dict[str, Any]:
-    return {"type": "AcceptStatusEvent", "status": status, "sequenceList": list(numbers)}
-
-
-def state(word: str) -> dict[str, Any]:
-    return {"type": "ChatStateEvent", "chatState": word}
-
 
 # --- The whole -------------------------------------------------------------------------------------
 
@@ -335,91 +230,6 @@ def test_a_survey_counts_its_own_numbers() -> None:
     ]
 
 
-# --- Causes ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("listed", "number", "cause"),
-    [([0], 1, "x2.0"), ([0, 5], 6, "n2.0"), ([9], 10, None), ([1], 1, None), ([5], 1, None), ([], 1, None)],
-)
-def test_a_receipt_is_caused_by_the_highest_number_it_names(
-    listed: list[int], number: int, cause: str | None
-) -> None:
-    story = Story().open(0).send(10, text_event(), 0).hear(12, text_event(), 0)
-    story.hear(30, text_event(), 5, "ASSIGNED_AGENT").hear(
-        40, receipt("READ", *listed), number, "ASSIGNED_AGENT"
-    )
-
-    assert dict(story.told("event_id", "caused_by"))["n3.0"] == cause
-
-
-def test_a_refused_receipt_is_caused_only_by_what_was_there_before() -> None:
-    refused = {"code": "BAD_REQUEST", "body": {"msg": "Bad Request"}}
-    story = (
-        Story()
-        .open(0)
-        .hear(10, text_event(), 0, "ASSIGNED_AGENT")
-        .hear(30, text_event(), 1, "ASSIGNED_AGENT")
-    )
-    for number in (0, 1):
-        story.call(20, "send", publish(C, receipt("READ", number)), refused, status_code=400)
-
-    causes = dict(story.told("event_id", "caused_by"))
-    assert (causes["x2.0"], causes["x3.0"]) == ("n1.0", None)
-
-
-def test_a_refused_receipt_of_the_same_moment_stands_after_what_it_names() -> None:
-    refused = {"code": "BAD_REQUEST", "body": {"msg": "Bad Request"}}
-    story = Story().open(0).hear(20, text_event(), 0, "ASSIGNED_AGENT")
-    story.call(20, "send", publish(C, receipt("READ", 0)), refused, status_code=400)
-
-    assert story.told("event_id")[4:] == ["n1.0", "x2.0", "x2.0r"]
-
-
-CLOSE = {"field": "ConversationStateField", "conversationState": "CLOSE"}
-RATE = {"field": "CSATRate", "csatRate": 5, "csatResolutionConfirmation": True, "status": "FILLED"}
-RATED = {"csatRate": 5, "csatResolutionConfirmation": True, "status": "FILLED"}
-
-
-@pytest.mark.parametrize(
-    ("sent", "details", "cause"),
-    [
-        (CLOSE, {"state": "CLOSE", "stage": "CLOSE", "closeReason": "CONSUMER"}, "x2.0"),
-        (CLOSE, {"state": "CLOSE", "stage": "CLOSE", "closeReason": "AGENT"}, None),
-        (CLOSE, {"state": "CLOSE", "stage": "CLOSE"}, None),
-        (CLOSE, {"state": "CLOSE", "stage": "CLOSE", "closeReason": {"odd": []}}, None),
-        (CLOSE, {"state": "CLOSE", "stage": "CLOSE", "closeReason": "CONSUMER", "csat": RATED}, None),
-        (CLOSE, {"state": "OPEN", "stage": "OPEN"}, None),
-        (RATE, {"state": "CLOSE", "stage": "CLOSE", "closeReason": "CONSUMER"}, None),
-        (RATE, {"state": "OPEN", "stage": "OPEN", "csat": RATED}, "x2.0"),
-        (RATE, {"state": "OPEN", "stage": "OPEN", "csat": {"csatRate": 1}}, None),
-        (RATE, {"state": "OPEN", "stage": "OPEN", "csat": RATED, "participants": []}, None),
-    ],
-)
-def test_a_conversation_change_has_a_cause_only_where_that_is_certain(
-    sent: dict[str, Any], details: dict[str, Any], cause: str | None
-) -> None:
-    story = (
-        Story().open(0).change(3, 100, state="OPEN", stage="OPEN").update(10, sent).change(20, 200, **details)
-    )
-
-    assert dict(story.told("event_id", "caused_by"))["n2.0"] == cause
-
-
-def test_each_of_two_closings_has_its_change_where_a_survey_lies_between() -> None:
-    story = Story().open(0).change(3, 100, state="OPEN", stage="OPEN").update(10, CLOSE)
-    story.change(20, 200, state="CLOSE", stage="OPEN", closeReason="CONSUMER")
-    story.update(30, {"field": "Stage", "conversationState": "CLOSE"})
-    story.change(40, 300, state="CLOSE", stage="CLOSE", closeReason="CONSUMER")
-
-    causes = dict(story.told("event_id", "caused_by"))
-    assert (causes["n2.0"], causes["n3.0"]) == ("x2.0", "x3.0")
-
-
-def test_a_change_seen_first_is_the_opening_only_if_it_is_the_very_first_state() -> None:
-    assert dict(Story().open(0).change(3, 101, state="OPEN").told("event_id", "caused_by"))["n1.0"] is None
-
-
 # --- Which conversation ----------------------------------------------------------------------------
 
 
@@ -469,30 +279,6 @@ def test_what_is_under_way_is_waited_for_first() -> None:
 
     assert story.log.timeline()["notification_id"].notna().sum() == 1
     assert len(story.log.notifications()) == 2  # the hook ran once more
-
-
-# --- Odd records -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"a": [1]}, 10**30, True, "\ud83d"], ids=repr)
-def test_an_odd_value_anywhere_never_breaks_it(odd: Any) -> None:
-    details = {
-        name: odd for name in ("state", "stage", "csat", "participants", "dialogs", "closeReason", "startTs")
-    }
-    event = {name: odd for name in ("message", "sequenceList", "status", "contentType", "chatState")}
-    story = Story().open(0).change(1, 100, **details).change(2, 200, dialogs=[odd, {"dialogId": odd}])
-    for kind in ("ContentEvent", "AcceptStatusEvent", "ChatStateEvent", "RichContentEvent", odd):
-        story.send(10, {"type": kind, **event}, 0).hear(20, {"type": kind, **event}, 1)
-    story.hear(30, odd, odd, odd)
-    story.hear(31, text_event(), 2, dialog=odd, conversation=odd, conversation_id=C)
-    story.update(40, {"field": odd, "dialog": odd}, odd).deliver(50, odd, odd, C)  # type: ignore[arg-type]
-    story.call(60, "send", {"type": odd, "body": {"conversationId": C, "dialogId": odd, "event": odd}}, odd)
-    story.call(70, "send", {"body": {"conversationId": odd, "about": C}}, {"code": odd, "body": odd})
-
-    frame = timeline(story.log, conversation=C)
-
-    assert frame["event_id"].is_unique
-    assert len(frame) > 10
 
 
 # --- Ten consumers, two hundred messages each ------------------------------------------------------
