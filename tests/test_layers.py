@@ -19,7 +19,7 @@ PACKAGE = Path(connectorkit.__file__).parent
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
     ({"errors", "redact", "markup", "hosts", "logfile", "log"}, set()),
-    ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "signature"}, set()),
+    ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "alterations", "signature"}, set()),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
         {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"},
