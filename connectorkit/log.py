@@ -75,6 +75,24 @@ class Exchange:
         return _decode(self.response_body)
 
 
+@dataclass(frozen=True)
+class Notification:
+    """One delivery: one POST that a webhook receiver got."""
+
+    body: str
+    notification_id: int = 0
+    session_id: str = ""
+    received_at: int = 0
+    account_id: str | None = None
+    client_id: str | None = None
+    host: str | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body_bytes: int = 0
+    signature: str = "valid"
+    status_code: int = 200
+    conversation_id: str | None = None
+
+
 COLUMNS = tuple(f.name for f in fields(Exchange))
 _JSON_COLUMNS = frozenset({"request_headers", "response_headers", "tokens"})
 _SQL_TYPES = {"exchange_id": "INTEGER PRIMARY KEY AUTOINCREMENT", "operation": "TEXT NOT NULL"} | {
@@ -178,6 +196,10 @@ class Log:
                 return
             position = rows[-1][COLUMNS.index("exchange_id")]
             page = min(2 * page, _PAGE)
+
+    def append_notification(self, notification: Notification) -> Notification:
+        """A stand-in."""
+        return replace(notification, notification_id=1, session_id=self.session_id)
 
     def last(self) -> Exchange | None:
         """The newest exchange, or ``None`` while the log is empty."""
