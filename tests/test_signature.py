@@ -279,6 +279,12 @@ def test_no_digest_is_compared_otherwise(
     assert compared[0] == (b"sha1=LdStGH8lun5xChQna3kSw0o4meM=", signed(key=b"another").encode())
 
 
+def test_a_beginning_is_compared_in_constant_time_too(compared: list[tuple[bytes, bytes]]) -> None:
+    assert verify(GREETING, "sha1=LdStGH8lun5xChQna3kS", SECRET).cause == "truncated"
+
+    assert compared[-1] == (b"LdStGH8lun5xChQna3kS",) * 2
+
+
 @pytest.mark.parametrize("answer", [True, False])
 def test_the_constant_time_comparison_decides(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
     monkeypatch.setattr(signature.hmac, "compare_digest", lambda one, other: answer)

@@ -16,8 +16,8 @@ from typing import Any
 import uvicorn
 
 from connectorkit.sandbox.app import create_app
-from connectorkit.sandbox.protocol import BoundedProtocol
 from connectorkit.sandbox.world import World
+from connectorkit.serving import BoundedProtocol
 
 HOST = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 75  # a person reads a while between two cells
