@@ -23,14 +23,15 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"serving"}, {"h11", "uvicorn"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
-        {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"},
+        {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"}
+        | {"handlers", "webhook", "receiver"},
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
     ({"frames", "views"}, {"pandas", "altair", "vl_convert"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
-        {"response_log", "kit", "course", "cli", "__init__", "__main__"},
+        {"response_log", "kit", "course", "foreground", "cli", "__init__", "__main__"},
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )
