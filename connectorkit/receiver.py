@@ -93,7 +93,7 @@ class Receiver:
         if self.listening:
             return self
         self._aside = ThreadPoolExecutor(1, "connectorkit diagnosis")
-        app = Webhook(self._judge, self._path, self._record, self._announce, self._aside)
+        app = Webhook(self._judge, self._path, self._record, self._answered, self._aside)
         listener = Listener(app, self._host, self._port, self._context)
         try:
             host, self._port = listener.start()
@@ -229,9 +229,11 @@ class Receiver:
                 )
             self.lost += 1
             return None
+        self._announce(kept or notification)
         return kept or notification
 
     def _announce(self, notification: Notification) -> None:
+        """Before the answer, so that whoever was answered has been counted."""
         with self._arrived:
             self.received += 1
             self._recent.append((self.received, notification))
@@ -239,6 +241,8 @@ class Receiver:
             while len(self._recent) > _KEPT or self._recent_bytes > _KEPT_BYTES:
                 self._recent_bytes -= self._recent.popleft()[1].body_bytes
             self._arrived.notify_all()
+
+    def _answered(self, notification: Notification) -> None:
         if notification.signature == VALID:
             self._handlers.put(notification)
 

@@ -92,7 +92,7 @@ class Webhook:
     """The ASGI app. POST to ``path``, or to anything below it, is a notification.
 
     ``record`` is called before the answer and returns what was recorded, or ``None`` where that failed,
-    which is answered with 500 so that the sender tries again. ``arrived`` is called after the answer.
+    which is answered with 500 so that the sender tries again. ``answered`` is called after the answer.
     """
 
     def __init__(
@@ -100,13 +100,13 @@ class Webhook:
         judge: Judge,
         path: str,
         record: Callable[[Notification], Notification | None],
-        arrived: Callable[[Notification], None],
+        answered: Callable[[Notification], None],
         aside: Executor,
     ) -> None:
         self._judge = judge
         self._path = path
         self._record = record
-        self._arrived = arrived
+        self._answered = answered
         self._aside = aside
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -126,7 +126,7 @@ class Webhook:
             await _answer(send, *_outcome(notification, recorded))
         finally:
             if recorded is not None:
-                self._arrived(recorded)
+                self._answered(recorded)
 
     def _check(self, method: str, path: str) -> None:
         if path != self._path and not path.startswith(self._path.rstrip("/") + "/"):
