@@ -23,8 +23,8 @@ import uvicorn
 
 from connectorkit import certificates
 from connectorkit.sandbox.app import create_app
-from connectorkit.sandbox.protocol import BoundedProtocol
 from connectorkit.sandbox.world import World
+from connectorkit.serving import BoundedProtocol
 
 HOST = "127.0.0.1"
 # Where clients look domains up when nobody tells them otherwise.
