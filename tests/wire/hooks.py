@@ -14,7 +14,7 @@ from .conftest import ANNA, CHANGE, CONTENT, Hook, Received, Wire, text
 RETENTION = {"retention_time": 3 * 3600}
 HANG_UP = 0
 # Names of the sandbox's settings; the protocol has none for them.
-READ_TIMEOUT = "webhook_read_timeout"
+READ_TIMEOUT = "read_timeout_seconds"
 
 MANIFEST = {
     "client_name": "Kit demo",
