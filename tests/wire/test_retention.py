@@ -232,7 +232,7 @@ def test_an_event_is_lost_after_the_retention_time(wire: Wire, hook: Hook) -> No
     conversation_id = wire.open()
 
     say(wire, conversation_id, "one")
-    wire.advance(61)
+    wire.advance(64)
     receiver.status = 200
     say(wire, conversation_id, "two")
     wire.advance(59)
