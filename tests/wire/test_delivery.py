@@ -230,17 +230,6 @@ def test_by_count_a_failing_endpoint_holds_no_other_up(wire: Wire, hook: Hook) -
     assert standing(wire, app) == UP
 
 
-def test_a_failing_app_holds_no_other_up(wire: Wire, hook: Hook) -> None:
-    receiver = receive(hook)
-    receiver.status_at["/hook/failing"] = 500
-    wire.install(only_texts(hook, endpoint=f"{hook.url}/failing", retry={"retention_time": HOUR}))
-    wire.install(only_texts(hook, endpoint=f"{hook.url}/fine"))
-
-    say(wire, wire.open(), "Hello")
-
-    assert [each.path for each in receiver.accepted] == ["/hook/fine"]
-
-
 def test_retries_of_one_event_do_not_double_another_type(wire: Wire, hook: Hook) -> None:
     receive(hook, 500)
     app = wire.install(hook.manifest(CONTENT, RECEIPT, max_retries=1))

@@ -232,11 +232,14 @@ def test_an_event_is_lost_after_the_retention_time(wire: Wire, hook: Hook) -> No
     conversation_id = wire.open()
 
     say(wire, conversation_id, "one")
-    wire.advance(64)
+    wire.advance(40)
+    kept = standing(wire, app)
+    wire.advance(24)
     receiver.status = 200
     say(wire, conversation_id, "two")
     wire.advance(59)
 
+    assert kept == failed(1)
     assert receiver.texts() == ["two"]
     assert outcomes(wire, app).count("lost") == 1
     assert standing(wire, app) == UP
