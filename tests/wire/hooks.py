@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,9 @@ from .conftest import ANNA, CHANGE, CONTENT, Hook, Received, Wire, text
 
 RETENTION = {"retention_time": 3 * 3600}
 HANG_UP = 0
+# Names of the sandbox's settings; the protocol has none for them.
+READ_TIMEOUT = "read_timeout_seconds"
+
 MANIFEST = {
     "client_name": "Kit demo",
     "display_name": "Demo",
@@ -83,6 +87,32 @@ def change(received: Received) -> dict[str, Any]:
     return entry
 
 
+def conversation_of(received: Received) -> str:
+    told = change(received)
+    return str(told["conversationId"] if "conversationId" in told else told["result"]["convId"])
+
+
+def by_conversation(received: list[Received]) -> dict[str, list[Any]]:
+    """What came about each conversation, in the order of its arrival."""
+    sorted_out: dict[str, list[Any]] = {}
+    for each in received:
+        sorted_out.setdefault(conversation_of(each), []).append(each.message)
+    return sorted_out
+
+
+def wait_for_text(hook: Hook, wanted: str) -> None:
+    """Until this text has arrived at the hook, answered or not."""
+    deadline = time.monotonic() + 5
+    while wanted not in arrived(hook) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert wanted in arrived(hook)
+
+
+def arrived(hook: Hook) -> list[str]:
+    """The texts that arrived at the hook, whatever it answered, in this order."""
+    return [found for each in list(hook.received) if (found := words(each))]
+
+
 def receive(hook: Hook, *first: int, status: int = 200) -> Receiver:
     """Let the hook answer in this way from now on."""
     hook.answer = receiver = Receiver(*first, status=status)
@@ -129,9 +159,9 @@ def outcomes(wire: Wire, app: dict[str, Any]) -> list[str]:
 
 
 def pauses(wire: Wire, app: dict[str, Any]) -> list[int]:
-    """The sandbox's time between one attempt and the next, in whole seconds."""
+    """The sandbox's time between one attempt and the next, to the nearest second."""
     times = [each["at_ms"] for each in reports(wire, app)]
-    return [(later - earlier) // 1000 for earlier, later in pairwise(times)]
+    return [round((later - earlier) / 1000) for earlier, later in pairwise(times)]
 
 
 def standing(wire: Wire, app: dict[str, Any]) -> dict[str, Any]:

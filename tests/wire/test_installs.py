@@ -60,7 +60,7 @@ def test_a_login_with_a_wrong_name_or_password_gets_no_bearer(wire: Wire, member
     assert "bearer" not in answer.json()
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong"])
+@pytest.mark.parametrize("authorization", ["", "wrong", "Bearer wrong"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_installs_are_managed_by_the_administrator_only(wire: Wire, method: str, authorization: str) -> None:
     body = MANIFEST if method == "POST" else None

@@ -289,10 +289,12 @@ def test_a_receipt_of_the_consumer_comes_back_with_its_number(
 
 def test_a_refused_message_is_told_to_nobody(wire: Wire, hook: Hook, conversation_id: str) -> None:
     refused = wire.send(text(conversation_id, ""))
+    wire.send(text(conversation_id, "Accepted"))
     wire.settle()
 
     assert refused.status_code == 400
-    assert hook.changes(CONTENT) + hook.changes(RECEIPT) == []
+    assert [each["event"]["message"] for each in hook.changes(CONTENT)] == ["Accepted"]
+    assert len(hook.changes(RECEIPT)) == 1
 
 
 def test_conversations_of_other_channels_arrive_too(wire: Wire, hook: Hook) -> None:

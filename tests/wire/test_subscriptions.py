@@ -9,7 +9,7 @@ import hmac
 import pytest
 
 from .conftest import BERT, CHANGE, CONTENT, WEBHOOKS, Hook, Received, Wire
-from .hooks import cause_every_type, only_texts, replace, say, split
+from .hooks import arrived, cause_every_type, only_texts, replace, revision, say, split
 
 
 def clients(received: list[Received]) -> list[str]:
@@ -58,12 +58,13 @@ def test_without_an_app_that_listens_nothing_is_sent(wire: Wire) -> None:
 
 
 def test_what_happened_before_an_app_listened_is_not_sent_to_it(wire: Wire, hook: Hook) -> None:
-    cause_every_type(wire)
+    conversation_id = wire.open()
+    say(wire, conversation_id, "before")
 
-    wire.install(hook.manifest())
-    wire.settle()
+    wire.install(only_texts(hook))
+    say(wire, conversation_id, "after")
 
-    assert hook.received == []
+    assert arrived(hook) == ["after"]
 
 
 @pytest.mark.parametrize("webhooks", [None, {}, {"retry": {"retention_time": 60}}])
@@ -87,18 +88,19 @@ def test_a_disabled_app_gets_nothing_until_it_is_enabled(wire: Wire, hook: Hook)
     replace(wire, app, enabled=True)
     say(wire, conversation_id, "while enabled")
 
-    assert [each["event"]["message"] for each in hook.changes()] == ["while enabled"]
+    assert arrived(hook) == ["while enabled"]
 
 
 def test_a_deleted_app_gets_nothing(wire: Wire, hook: Hook) -> None:
-    app = wire.install(hook.manifest())
-    revision = wire.installations("GET", app["id"]).headers["ac-revision"]
+    app = wire.install(only_texts(hook))
+    conversation_id = wire.open()
+    say(wire, conversation_id, "while it was there")
 
-    deleted = wire.installations("DELETE", app["id"], headers={"If-Match": revision})
-    cause_every_type(wire)
+    deleted = wire.installations("DELETE", app["id"], headers=revision(wire, app["id"]))
+    say(wire, conversation_id, "afterwards")
 
     assert deleted.is_success
-    assert hook.received == []
+    assert arrived(hook) == ["while it was there"]
 
 
 def test_several_apps_each_get_theirs(wire: Wire, hook: Hook) -> None:
