@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,18 +14,9 @@ from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.schedule import Schedule
 
 from .conftest import Now
+from .receivers import in_a_loop
 
 START = Now.seconds
-
-
-def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run an asynchronous test."""
-
-    @functools.wraps(test)
-    def run(*arguments: Any, **options: Any) -> None:
-        asyncio.run(test(*arguments, **options))
-
-    return run
 
 
 @pytest.fixture
@@ -197,9 +188,7 @@ async def test_whoever_sleeps_wakes_at_the_time(schedule: Schedule, diary: Diary
 
 
 @in_a_loop
-async def test_a_sleeper_may_run_in_a_task_that_an_action_waits_for(
-    schedule: Schedule, diary: Diary
-) -> None:
+async def test_a_sleeper_may_run_in_a_task_that_an_action_waits_for(schedule: Schedule, diary: Diary) -> None:
     async def action() -> None:
         await asyncio.wait_for(schedule.sleep(5), timeout=60)
         diary.note("awake")
