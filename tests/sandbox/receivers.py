@@ -56,7 +56,9 @@ class Receiver:
         self.behave: Callable[[str, str, int], Any] = lambda url, conversation, number: 200
         self.got: list[Got] = []
         self.requests: list[tuple[str, bytes, dict[str, str], Timeouts]] = []
-        self.under_way = self.most_under_way = 0
+        self.most_under_way = 0
+        self.doubled: list[str] = []  # events that arrived while they were still being answered
+        self._under_way: list[str] = []
         self._schedule = schedule
 
     async def __call__(
@@ -66,14 +68,16 @@ class Receiver:
         change = json.loads(body)["body"]["changes"][0]
         arrived = round(self._schedule.clock.now() - START, 3)
         answer = self.behave(url, change["conversationId"], change["sequence"])
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
+        name = f"{change['conversationId']}{change['sequence']}"
+        self.doubled += [name] if name in self._under_way else []
+        self._under_way.append(name)
+        self.most_under_way = max(self.most_under_way, len(self._under_way))
         try:
             if isinstance(answer, tuple):
                 seconds, answer = answer
                 await self._schedule.sleep(seconds)
         finally:
-            self.under_way -= 1
+            self._under_way.remove(name)
         status = answer if isinstance(answer, int) else None
         self.got.append(Got(arrived, url, change["conversationId"], change["sequence"], status))
         if isinstance(answer, Exception):
@@ -130,7 +134,7 @@ class Rig:
     @property
     def state(self) -> tuple[str, int]:
         """The app's state, and how many events are stored."""
-        (app,) = self.deliveries.report()["apps"]
+        (app,) = self.deliveries.states()
         return app["state"], app["stored"]
 
     @property
