@@ -108,8 +108,6 @@ class Deliveries:
         for outbox in self._outboxes.values():
             outbox.forget()
         self._outboxes.clear()
-        for _, timer in self._overtaken.values():
-            timer.cancel()
         self._overtaken.clear()
         self._sender.reset()
         self.faults.clear()

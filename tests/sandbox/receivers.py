@@ -126,10 +126,11 @@ class Rig:
 
     async def advance(self, seconds: float) -> None:
         await self.schedule.advance(seconds)
+        assert self.schedule.failures == []
 
     async def until(self, seconds: float) -> None:
         """Let time pass until so many seconds after the start."""
-        await self.schedule.advance(START + seconds - self.schedule.clock.now())
+        await self.advance(START + seconds - self.schedule.clock.now())
 
     @property
     def state(self) -> tuple[str, int]:

@@ -334,6 +334,16 @@ async def test_reset_stops_an_advance_and_spares_its_caller(schedule: Schedule, 
 
 
 @in_a_loop
+async def test_reset_forgets_what_is_due_at_the_same_time(schedule: Schedule, diary: Diary) -> None:
+    schedule.after(1, schedule.reset)
+    schedule.after(1, diary("never"))
+
+    await schedule.advance(10)
+
+    assert diary.entries == []
+
+
+@in_a_loop
 async def test_reset_wakes_whoever_sleeps_outside_an_action(schedule: Schedule) -> None:
     sleeper = asyncio.ensure_future(schedule.sleep(1000))
     await asyncio.sleep(0)
