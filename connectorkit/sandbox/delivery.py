@@ -96,20 +96,22 @@ class Deliveries:
         """The attempts so far, oldest first, the state of each app, and warnings."""
         return {
             "deliveries": [dict(record) for record in self._sender.records],
-            "apps": [
-                {"client_id": client_id, "state": outbox.state, "stored": outbox.stored}
-                for client_id, outbox in self._outboxes.items()
-            ],
+            "apps": self.states(),
             "warnings": [dict(warning) for warning in self._sender.warnings],
         }
+
+    def states(self) -> list[dict[str, Any]]:
+        """The state of each app that was ever notified, and how many of its events are stored."""
+        return [
+            {"client_id": client_id, "state": outbox.state, "stored": outbox.stored}
+            for client_id, outbox in self._outboxes.items()
+        ]
 
     def reset(self) -> None:
         """Forget everything, faults too. What is under way ends with the schedule's own reset."""
         for outbox in self._outboxes.values():
             outbox.forget()
         self._outboxes.clear()
-        for _, timer in self._overtaken.values():
-            timer.cancel()
         self._overtaken.clear()
         self._sender.reset()
         self.faults.clear()

@@ -41,8 +41,7 @@ class Conversation:
     def __init__(self, conversation_id: str) -> None:
         self.id = conversation_id
         self.main = Lane(self)
-        # Sent past a drain that took too long, and what follows until the lane is empty again.
-        self.side = Lane(self)
+        self.side = Lane(self)  # what goes past a drain that took too long
         self.later: deque[Item] = deque()  # what came while the store was being resent
         self.held: dict[Item, Timer] = {}  # what came while this conversation was being drained
         self.resending = False

@@ -73,7 +73,7 @@ class Outbox:
         """Lose what has been at the head of the store for longer than the retention time."""
         for conversation in list(self.conversations.values()):
             items = conversation.main.items
-            while items and not conversation.busy and self._expired(items[0]):
+            while items and self._expired(items[0]):
                 self._lose(items.popleft(), self._expiry)
             self._tidy(conversation)
 

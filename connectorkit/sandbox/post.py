@@ -71,7 +71,7 @@ class HttpPost:
                 response = await self._open().handle_async_request(request)
                 status = response.status_code
                 await _read_up(response)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError, OSError) as error:
+        except Exception as error:  # some arrive as they were raised far below, or in groups
             if status is None:
                 raise DeliveryFailed(_reason(error, timeouts)) from error
         assert status is not None

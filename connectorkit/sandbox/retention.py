@@ -55,14 +55,14 @@ class Retention:
             lapse = partial(self._lapse, conversation, item)
             conversation.held[item] = self._outbox.schedule.after(HOLD_SECONDS, lapse)
         else:
-            self._send(conversation, item)
+            self._outbox.queue(conversation.main, item)
 
     def may_send(self, conversation: Conversation) -> bool:
         """Whether the head of the main lane may go out now."""
         if self.state == FAILED:
-            return conversation.probed is not None and not conversation.side.busy
-        # Whoever went past a drain must arrive before what follows, but need not wait for the drain.
-        return conversation.draining or not conversation.side.busy
+            return conversation.probed is not None
+        # What follows waits for those that went past a drain; the drain itself does not.
+        return conversation.draining or not conversation.side.active
 
     def fail(self, endpoint: str, conversation: Conversation, item: Item) -> None:
         """An endpoint failed: the item returns to the head of its conversation, and the app is Failed."""
@@ -90,7 +90,7 @@ class Retention:
             conversation.resending = conversation.draining = False
             for item, timer in conversation.held.items():
                 timer.cancel()
-                self._send(conversation, item)
+                self._outbox.queue(conversation.main, item)
             conversation.held.clear()
             self._unfinished -= 1
             if not self._unfinished:
@@ -173,7 +173,3 @@ class Retention:
     def _lapse(self, conversation: Conversation, item: Item) -> None:
         del conversation.held[item]
         self._outbox.queue(conversation.side, item)
-
-    def _send(self, conversation: Conversation, item: Item) -> None:
-        lane = conversation.side if conversation.side.active else conversation.main
-        self._outbox.queue(lane, item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,18 +14,9 @@ from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.schedule import Schedule
 
 from .conftest import Now
+from .receivers import in_a_loop
 
 START = Now.seconds
-
-
-def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run an asynchronous test."""
-
-    @functools.wraps(test)
-    def run(*arguments: Any, **options: Any) -> None:
-        asyncio.run(test(*arguments, **options))
-
-    return run
 
 
 @pytest.fixture
@@ -340,6 +331,16 @@ async def test_reset_stops_an_advance_and_spares_its_caller(schedule: Schedule, 
 
     assert diary.entries == [("same time", 1), ("reset", 1)]
     assert schedule.clock.now() == START + 1
+
+
+@in_a_loop
+async def test_reset_forgets_what_is_due_at_the_same_time(schedule: Schedule, diary: Diary) -> None:
+    schedule.after(1, schedule.reset)
+    schedule.after(1, diary("never"))
+
+    await schedule.advance(10)
+
+    assert diary.entries == []
 
 
 @in_a_loop
