@@ -90,6 +90,11 @@ class Log:
     def __iter__(self) -> Iterator[Exchange]:
         return self.read()
 
+    @property
+    def identity(self) -> str:
+        """The same text for every log of one file; one of its own for each log in memory."""
+        return f"{MEMORY} {id(self)}" if self.path == MEMORY else os.path.realpath(self.path)
+
     def append(self, exchange: Exchange) -> Exchange:
         """Write one exchange to disk; returns it with its ``exchange_id`` and ``session_id``."""
         exchange = replace(

@@ -20,7 +20,7 @@ class ResponseLog(Log):
     those that are still under way.
     """
 
-    settle: Callable[[], None] | None = None
+    settle: Callable[[], object] | None = None
 
     def exchanges(self, *, session: str | None = None, scenario: str | None = None) -> pd.DataFrame:
         """One row per HTTP exchange, retries and failures included, oldest first.

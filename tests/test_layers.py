@@ -47,8 +47,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "httpx", "jwt", "cryptography"}
-SANDBOX_KIT = {"sandbox", "wire", "signature", "certificates"}
-SANDBOX_SHARES = {"sandbox", "wire", "signature", "serving", "certificates", "errors"}
+SANDBOX_SHARES = {"sandbox", "wire", "signature", "serving", "certificates"}
 FACE = LAYERS[-1][0]
 
 

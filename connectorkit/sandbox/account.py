@@ -120,7 +120,7 @@ class Account:
         """Open the consumer's conversation; refused while another is open."""
         if consumer_id in self._open:
             raise refusals.RequestRefused(400, wire.ALREADY_OPEN_MESSAGE.format(lp_consumer_id=consumer_id))
-        new_id, now = self._lot.uuid(), self._clock.now_ms()
+        new_id, now = self._lot.uuid(), self._clock.now_ms()  # one reading: all its times are equal
         ttr_type = request.get("ttrDefName") or DEFAULT_TTR
         conversation = Conversation(
             id=new_id,
@@ -141,8 +141,9 @@ class Account:
         self.conversations[new_id] = conversation
         self._open[consumer_id] = new_id
         here = [agent] if agent is not None else []
-        dialog = self.add_dialog(conversation, new_id, [*here, Participant(consumer_id, wire.CONSUMER)])
-        self.changed(conversation)
+        participants = [*here, Participant(consumer_id, wire.CONSUMER)]
+        dialog = self.add_dialog(conversation, new_id, participants, now)
+        self.changed(conversation, now)
         self._react("open", conversation, dialog, {})
         return conversation
 
@@ -151,10 +152,11 @@ class Account:
         conversation: Conversation,
         dialog_id: str,
         participants: Sequence[Participant],
+        now: int | None = None,
         **facts: Any,
     ) -> Dialog:
         """One more dialog in the conversation; whoever asks for it tells of the change."""
-        now = self._clock.now_ms()
+        now = self._clock.now_ms() if now is None else now
         dialog = Dialog(dialog_id, conversation.id, now, updated_ts=now, **facts)
         for participant in participants:
             dialog.join(participant)
@@ -231,9 +233,10 @@ class Account:
         self._end(conversation, now)
         self.changed(conversation)
 
-    def changed(self, conversation: Conversation) -> None:
+    def changed(self, conversation: Conversation, now: int | None = None) -> None:
         """Tell of the conversation's new state. Its time of change only grows, so that old news show."""
-        conversation.updated_ts = max(self._clock.now_ms(), conversation.updated_ts + 1)
+        now = self._clock.now_ms() if now is None else now
+        conversation.updated_ts = max(now, conversation.updated_ts + 1)
         for dialog in conversation.dialogs:
             if dialog.state == wire.OPEN:
                 dialog.updated_ts = conversation.updated_ts
