@@ -136,16 +136,16 @@ def test_a_collection_while_another_kit_connects_blocks_nobody() -> None:
     collecting = """
 import gc
 import connectorkit as ck
-from connectorkit import kit as home
+from connectorkit import lease as home
 gc.disable()
-start = home._launch
+start = home.Running
 kit = ck.connect(seed=1)
 kit.consumer("ana")
 del kit
-def launch(seed):
+def launch(seed, agent):
     gc.collect()
-    return start(seed)
-home._launch = launch
+    return start(seed, agent)
+home.Running = launch
 ck.connect(seed=2).close()
 print('"done"')
 """
@@ -165,8 +165,7 @@ def test_a_sandbox_that_died_is_replaced_at_the_next_connect(eventually: Eventua
 
 
 def _alive(kit: Any) -> bool:
-    children = [child for child, _ in type(kit._lease)._running.values()]
-    return any(child.alive for child in children)
+    return any(running.child.alive for running in type(kit._lease)._running.values())
 
 
 def test_a_sandbox_that_is_gone_is_said_to_be(eventually: Eventually) -> None:
@@ -254,7 +253,7 @@ def test_a_log_that_cannot_be_opened_leaves_no_sandbox_behind(tmp_path: Path, ev
     with pytest.raises(LogError):
         ck.connect(log=str(tmp_path / "other.txt"))
 
-    from connectorkit.kit import Lease
+    from connectorkit.lease import Lease
 
     assert Lease._running == {}
 

@@ -77,6 +77,10 @@ class HttpPost:
         assert status is not None
         return status
 
+    def prepare(self) -> None:
+        """Load what sending takes, so that the first request is as fast as the others."""
+        self._open()
+
     async def close(self) -> None:
         """Close all connections; the next request opens new ones."""
         transport, self._transport = self._transport, None

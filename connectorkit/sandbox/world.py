@@ -78,10 +78,11 @@ class World:
         self.account.reactions = [greeter.react, survey.react, self.script.react]
         self.account.tell = self._tell
         self.account.warn = self.warnings.add
+        self._post = post or HttpPost(trust)
         self.deliveries = Deliveries(
             self.schedule,
             self.options,
-            post or HttpPost(trust),
+            self._post,
             lot=chance,
             account_id=account_id,
             on_disable=self._disable,
@@ -144,6 +145,8 @@ class World:
 
     def installs_changed(self) -> None:
         """Deliver by the installs as they are now; what was stored for a removed app is lost."""
+        if isinstance(self._post, HttpPost) and any(app.webhooks for app in self.apps.all()):
+            self._post.prepare()
         for app in self.apps.all():
             self.deliveries.refresh(app)
         for client_id in self.deliveries.clients:
