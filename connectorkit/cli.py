@@ -10,9 +10,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
+
+from connectorkit import wire
+from connectorkit.hosts import is_host
 
 if TYPE_CHECKING:
     from connectorkit.doctor import Step
@@ -58,25 +61,100 @@ def _account_id(context: click.Context, parameter: click.Parameter, value: str |
     return value
 
 
+def _hosts(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Service to host; what is said for one service outdoes what is said for all."""
+    services = get_args(wire.Service)
+    for_all, for_one = {}, {}
+    for value in values:
+        service, separator, host = value.rpartition("=")
+        if separator and service not in services:
+            raise click.BadParameter(f"{service!r} is no service. Choose from {', '.join(services)}.")
+        if not is_host(host):
+            raise click.BadParameter(
+                f"{host!r} is no host. Use HOST or HOST:PORT, such as va.msg.example or 127.0.0.1:8443, "
+                "without a scheme or a path."
+            )
+        if separator:
+            for_one[service] = host
+        else:
+            for_all = dict.fromkeys(services, host)
+    return for_all | for_one
+
+
+def _webhook(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """An https address, or plain http to this machine."""
+    from connectorkit.sandbox.manifest import ManifestError, check_endpoint
+
+    try:
+        return value if value is None else check_endpoint(value, "The address")
+    except ManifestError as error:
+        raise click.BadParameter(f"{value!r} cannot be notified. {error}.") from None
+
+
 @main.command()
 @click.option(
     "--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; 0 finds a free one."
 )
+@click.option("--tls", is_flag=True, help="Speak TLS on that port, and plain HTTP on a second one.")
+@click.option(
+    "--plain-port",
+    default=None,
+    type=click.IntRange(0, 65535),
+    help="With --tls, the second port; 0 finds a free one.",
+)
+@click.option(
+    "--certificates",
+    default=None,
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --tls, keep CA and certificate here between runs. Otherwise they are new each time.",
+)
+@click.option(
+    "--hosts",
+    multiple=True,
+    metavar="[SERVICE=]HOST[:PORT]",
+    callback=_hosts,
+    help="What domain answers name, for all services or for one; may be repeated. Without a port clients "
+    "use 443, so lead that to the sandbox, or let it listen there. The certificate has these names too.",
+)
 @click.option("--account", default=None, type=click.STRING, callback=_account_id, help="Account id to play.")
 @click.option("--seed", default=None, type=int, help="Makes ids, secrets and keys reproducible.")
-def sandbox(port: int, account: str | None, seed: int | None) -> None:
+@click.option(
+    "--webhook",
+    default=None,
+    metavar="URL",
+    callback=_webhook,
+    help="Notify this address of everything: https, or http on this machine.",
+)
+@click.option("--agent", is_flag=True, help="Let a scripted agent answer.")
+def sandbox(
+    port: int,
+    tls: bool,
+    plain_port: int | None,
+    certificates: Path | None,
+    hosts: dict[str, str],
+    account: str | None,
+    seed: int | None,
+    webhook: str | None,
+    agent: bool,
+) -> None:
     """Serve the sandbox until interrupted; prints one line of JSON when it is ready."""
-    from connectorkit.sandbox.server import PortTaken, serve
+    from connectorkit.errors import SettingsError
+    from connectorkit.sandbox.server import PortTaken, Tls, serve
     from connectorkit.sandbox.world import DEFAULT_ACCOUNT_ID, World
+
+    if not tls and (plain_port is not None or certificates is not None):
+        raise click.UsageError("--plain-port and --certificates go with --tls. Add --tls.")
 
     def ready(line: str) -> None:
         print(line, flush=True)
         if sys.stdout.isatty():
             click.echo("Ready. Press Ctrl+C to stop.", err=True)
 
+    world = World(account or DEFAULT_ACCOUNT_ID, seed, webhook=webhook, agent=agent, hosts=hosts)
     try:
-        serve(World(account or DEFAULT_ACCOUNT_ID, seed), port=port, ready=ready)
-    except PortTaken as error:
+        serve(world, port=port, tls=Tls(plain_port or 0, certificates) if tls else None, ready=ready)
+    except (PortTaken, SettingsError) as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         click.echo("The sandbox has stopped.", err=True)

@@ -1,6 +1,6 @@
 """The clients: ``Client`` for notebooks and scripts, ``AsyncClient`` with the same names for tasks.
 
-Both are thin: ``BaseClient`` holds everything that does not wait, and every call goes through ``call``.
+Both are thin: ``BaseClient`` holds everything that does not wait, and every call is one ``_exchange``.
 """
 
 from __future__ import annotations
@@ -14,87 +14,19 @@ from typing import Self
 
 import httpx
 
-from connectorkit import markup, memory, operations, wire
-from connectorkit.auth import ConnectorAuth, Headers, new_request, reply_of
+from connectorkit import operations
+from connectorkit.auth import ConnectorAuth, Headers, reply_of
+from connectorkit.base_client import DEFAULT_CONSUMER, LIMITS, named, present
+from connectorkit.base_client import BaseClient as BaseClient
+from connectorkit.bodies import Progress
 from connectorkit.checks import check_text
-from connectorkit.credentials import Credentials
-from connectorkit.errors import ConnectorError
 from connectorkit.journey import AsyncConsumer, Consumer
 from connectorkit.log import Log
-from connectorkit.operations import Operation, Payload
-from connectorkit.redact import Redactor
+from connectorkit.operations import FileUrl, Operation, Payload
 from connectorkit.replies import Reply
 from connectorkit.settings import Settings
 from connectorkit.tokens import Token
-from connectorkit.transport import AsyncRecordingTransport, Recorder, RecordingTransport
-
-DEFAULT_CONSUMER = "someone@example"
-
-
-class BaseClient:
-    """What both clients share: settings, log, credentials, and who owns which conversation."""
-
-    def __init__(
-        self, settings: Settings, *, log: Log | None = None, clock: Callable[[], float] = time.time
-    ) -> None:
-        self.settings = settings
-        self.log = log if log is not None else Log(settings.log or ":memory:")
-        self.redactor = Redactor()
-        self.credentials = Credentials(settings, self.redactor, clock)
-        self._recorder = Recorder(self.log, self.redactor)
-        self._owners: dict[str, str] = {}
-
-    def remembered_conversation(self, consumer: str) -> str | None:
-        """The consumer's open conversation, as far as the log knows."""
-        host = self.credentials.host(wire.MESSAGING)
-        if host is None:  # nothing was ever sent, so nothing can be open
-            return None
-        return memory.open_conversation(self.log, self.settings.account_id, consumer, host)
-
-    def owner(self, envelope: Payload) -> str:
-        """Whose conversation a SEND request names, else the default consumer."""
-        named = memory.mentioned_conversation(envelope)
-        return self._owners.get(named or "", DEFAULT_CONSUMER)
-
-    def _auth(self, operation: Operation, consumer: str | None, headers: Headers | None) -> ConnectorAuth:
-        return ConnectorAuth(self.credentials, operation, consumer=consumer, headers=headers)
-
-    def _preparation(self, *, app_jwt: bool = False, consumer: str | None = None) -> ConnectorAuth:
-        return ConnectorAuth(self.credentials, want_app_jwt=app_jwt, consumer=consumer)
-
-    def _request(self, operation: Operation, consumer: str | None) -> httpx.Request:
-        # The auth flow puts the real host in: only it knows when the domain lookup has been made.
-        placeholder = f"{self.settings.scheme}://{operation.service}.invalid{operation.target}"
-        return new_request(self.settings, operation, placeholder, consumer=consumer)
-
-    def note_owner(self, conversation_id: str, consumer: str) -> None:
-        """From now on SEND requests that name this conversation go out for this consumer."""
-        self._owners[conversation_id] = consumer
-
-    def _noted(self, reply: Reply, consumer: str) -> Reply:
-        if reply.conversation_id is not None:
-            self.note_owner(reply.conversation_id, consumer)
-        return reply
-
-    @staticmethod
-    def _check_open(closed: bool) -> None:
-        if closed:
-            raise ConnectorError("This kit is closed. Connect again with ck.connect() to go on.")
-
-    def _facts(self) -> list[tuple[str, str]]:
-        token = self.credentials.app_jwt
-        return [
-            ("account", self.settings.account_id),
-            ("domain lookup", self.settings.domain_lookup),
-            ("AppJWT", "not fetched yet" if token is None else token.fingerprint),
-            ("log", repr(self.log)[1:-1]),
-        ]
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: " + ", ".join(f"{n} {v}" for n, v in self._facts()) + ">"
-
-    def _repr_html_(self) -> str:
-        return markup.facts(type(self).__name__, self._facts())
+from connectorkit.transport import AsyncRecordingTransport, RecordingTransport
 
 
 class Client(BaseClient):
@@ -112,7 +44,7 @@ class Client(BaseClient):
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(settings, log=log, clock=clock)
-        inner = transport or httpx.HTTPTransport(limits=_LIMITS)
+        inner = transport or httpx.HTTPTransport(limits=LIMITS)
         self._http = httpx.Client(transport=RecordingTransport(inner, self._recorder), trust_env=False)
         # A client thrown away without close() leaves no open socket behind.
         weakref.finalize(self, self._http.close)
@@ -132,7 +64,7 @@ class Client(BaseClient):
 
         ``headers`` replace what the kit would send; ``None`` as a value leaves that header out.
         """
-        name = _named(consumer)
+        name = named(consumer)
         return self._noted(
             self.call(operations.conversation(self.settings.account_id, batch), name, headers), name
         )
@@ -145,7 +77,7 @@ class Client(BaseClient):
         Without ``consumer`` it is sent for the owner of the conversation it names, where this kit has opened
         or resumed it; else for a default consumer.
         """
-        name = self.owner(envelope) if consumer is None else _named(consumer)
+        name = self.owner(envelope) if consumer is None else named(consumer)
         return self.call(operations.send(self.settings.account_id, envelope), name, headers)
 
     def domains(self) -> dict[str, str]:
@@ -158,7 +90,7 @@ class Client(BaseClient):
         if renew:
             self.credentials.discard(self.credentials.app_jwt)
         self._prepare(self._preparation(app_jwt=True))
-        return _present(self.credentials.app_jwt)
+        return present(self.credentials.app_jwt)
 
     def consumer_jws(self, name: str, *, renew: bool = False) -> Token:
         """A consumer's ConsumerJWS, fetched when it is first needed or when told to ``renew``."""
@@ -172,10 +104,39 @@ class Client(BaseClient):
         self, operation: Operation, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """Send any operation. Network failures are raised as httpx's own errors."""
-        self._check_open(self._http.is_closed)
-        request = self._request(operation, consumer)
-        self._http.send(request, auth=self._auth(operation, consumer, headers))
-        return reply_of(request)
+        return self._exchange(operation, consumer, headers)[0]
+
+    def file_url(
+        self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
+    ) -> FileUrl:
+        """SEND a request for an upload or download URL; what comes is a permission, good for 60 seconds.
+
+        Raises the typed error of a refusal.
+        """
+        operation = operations.send(self.settings.account_id, envelope)
+        return self._file_url(*self._exchange(operation, named(consumer), headers))
+
+    def upload(
+        self,
+        url: FileUrl,
+        content: bytes,
+        file_type: str,
+        *,
+        consumer: str | None = None,
+        progress: Progress | None = None,
+    ) -> Reply:
+        """PUT a file into the store. A refusal is a reply, not an error.
+
+        ``progress`` is called with the bytes sent and their total; ``consumer`` is only for the log.
+        """
+        operation = operations.upload_file(url, content, file_type)
+        return self._exchange(operation, consumer, progress=progress)[0]
+
+    def download(self, url: FileUrl, *, consumer: str | None = None) -> bytes:
+        """GET a file from the store. Raises the typed error of a refusal."""
+        reply, response = self._exchange(operations.download_file(url), consumer)
+        reply.raise_for_error()
+        return response.content
 
     def close(self) -> None:
         """Close the connections. The log stays readable."""
@@ -188,6 +149,18 @@ class Client(BaseClient):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _exchange(
+        self,
+        operation: Operation,
+        consumer: str | None,
+        headers: Headers | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Reply, httpx.Response]:
+        self._check_open(self._http.is_closed)
+        request = self._request(operation, consumer, progress)
+        response = self._http.send(request, auth=self._auth(operation, consumer, headers))
+        return reply_of(request), response
 
     def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open(self._http.is_closed)
@@ -214,7 +187,7 @@ class AsyncClient(BaseClient):
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(settings, log=log, clock=clock)
-        inner = transport or httpx.AsyncHTTPTransport(limits=_LIMITS)
+        inner = transport or httpx.AsyncHTTPTransport(limits=LIMITS)
         self._http = httpx.AsyncClient(
             transport=AsyncRecordingTransport(inner, self._recorder), trust_env=False
         )
@@ -229,7 +202,7 @@ class AsyncClient(BaseClient):
         self, batch: Payload, *, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.conversation``."""
-        name = _named(consumer)
+        name = named(consumer)
         operation = operations.conversation(self.settings.account_id, batch)
         return self._noted(await self.call(operation, name, headers), name)
 
@@ -237,7 +210,7 @@ class AsyncClient(BaseClient):
         self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.send``."""
-        name = self.owner(envelope) if consumer is None else _named(consumer)
+        name = self.owner(envelope) if consumer is None else named(consumer)
         return await self.call(operations.send(self.settings.account_id, envelope), name, headers)
 
     async def domains(self) -> dict[str, str]:
@@ -250,7 +223,7 @@ class AsyncClient(BaseClient):
         if renew:
             self.credentials.discard(self.credentials.app_jwt)
         await self._prepare(self._preparation(app_jwt=True))
-        return _present(self.credentials.app_jwt)
+        return present(self.credentials.app_jwt)
 
     async def consumer_jws(self, name: str, *, renew: bool = False) -> Token:
         """See ``Client.consumer_jws``."""
@@ -264,10 +237,33 @@ class AsyncClient(BaseClient):
         self, operation: Operation, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.call``."""
-        self._check_open(self._http.is_closed)
-        request = self._request(operation, consumer)
-        await self._http.send(request, auth=self._auth(operation, consumer, headers))
-        return reply_of(request)
+        return (await self._exchange(operation, consumer, headers))[0]
+
+    async def file_url(
+        self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
+    ) -> FileUrl:
+        """See ``Client.file_url``."""
+        operation = operations.send(self.settings.account_id, envelope)
+        return self._file_url(*await self._exchange(operation, named(consumer), headers))
+
+    async def upload(
+        self,
+        url: FileUrl,
+        content: bytes,
+        file_type: str,
+        *,
+        consumer: str | None = None,
+        progress: Progress | None = None,
+    ) -> Reply:
+        """See ``Client.upload``."""
+        operation = operations.upload_file(url, content, file_type)
+        return (await self._exchange(operation, consumer, progress=progress))[0]
+
+    async def download(self, url: FileUrl, *, consumer: str | None = None) -> bytes:
+        """See ``Client.download``."""
+        reply, response = await self._exchange(operations.download_file(url), consumer)
+        reply.raise_for_error()
+        return response.content
 
     async def close(self) -> None:
         """Close the connections. The log stays readable."""
@@ -281,6 +277,18 @@ class AsyncClient(BaseClient):
     ) -> None:
         await self.close()
 
+    async def _exchange(
+        self,
+        operation: Operation,
+        consumer: str | None,
+        headers: Headers | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Reply, httpx.Response]:
+        self._check_open(self._http.is_closed)
+        request = self._request(operation, consumer, progress)
+        response = await self._http.send(request, auth=self._auth(operation, consumer, headers))
+        return reply_of(request), response
+
     async def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open(self._http.is_closed)
         steps = auth.async_auth_flow(None)
@@ -292,19 +300,3 @@ class AsyncClient(BaseClient):
             return
         finally:
             await steps.aclose()
-
-
-# Connections are kept while a person reads a page between two cells.
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60)
-
-
-def _named(consumer: str | None) -> str:
-    if consumer is None:
-        return DEFAULT_CONSUMER
-    check_text("consumer", consumer)
-    return consumer
-
-
-def _present(token: Token | None) -> Token:
-    assert token is not None, "the flow ends with a token or an error"
-    return token

@@ -1,15 +1,18 @@
-"""The kit's side of the sandbox's control API: its clock, its state, a fresh start."""
+"""The kit's side of the sandbox's control API: its clock, its agents, its settings, a fresh start."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
 from connectorkit import markup
 from connectorkit.errors import SandboxError
 from connectorkit.redact import Secret
+
+_TIMEOUT_SECONDS = 10.0
+_LONG_TIMEOUT_SECONDS = 120.0  # what falls due while time is advanced is done before the answer
 
 
 class SandboxControl:
@@ -18,7 +21,7 @@ class SandboxControl:
     def __init__(self, base_url: str, control_token: Secret) -> None:
         self.base_url = base_url
         self._token = control_token
-        self._http = httpx.Client(base_url=base_url, timeout=10, trust_env=False)
+        self._http = httpx.Client(base_url=base_url, trust_env=False)
 
     def about(self) -> dict[str, Any]:
         """What the sandbox imitates and what it does not."""
@@ -36,8 +39,50 @@ class SandboxControl:
         moved = self._call("POST", "/sandbox/clock", {"advance_seconds": total})
         return datetime.fromisoformat(moved["now"])
 
+    def agent(self, conversation: str | _HasId) -> Agent:
+        """Play the agent of a conversation: ``kit.sandbox.agent(talk).text("Hello")``."""
+        return Agent(self, conversation if isinstance(conversation, str) else conversation.id)
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """What can be set in the sandbox, after the changes given.
+
+        Such as ``survey``, ``auto_messages``, ``agent_script``, ``signature_algorithm``; see ``about()``.
+        """
+        if changes:
+            return self._call("POST", "/sandbox/settings", changes)
+        return self._call("GET", "/sandbox/settings")
+
+    def webhook(self, url: str | None) -> None:
+        """Have the sandbox's app notified of everything at this address, or nowhere."""
+        self._call("POST", "/sandbox/webhook", {"url": url})
+
+    def deliveries(self) -> dict[str, Any]:
+        """Each attempt to deliver a notification, the state of each app, and warnings."""
+        return self._call("GET", "/sandbox/deliveries")
+
+    def settle(self, seconds: float = 1.0) -> bool:
+        """Wait, at most so long, until the agent and the deliveries have nothing to do; whether they have."""
+        return bool(self._call("POST", "/sandbox/settle", {"seconds": seconds})["settled"])
+
+    def fault(self, name: str, *, probability: float = 1.0, times: int | None = None) -> str:
+        """Let notifications go wrong: ``webhook_duplicate``, ``webhook_reorder`` or ``webhook_loss``."""
+        body = {"fault": name, "probability": probability, "times": times}
+        return str(self._call("POST", "/sandbox/faults", body)["fault_id"])
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self._call("DELETE", "/sandbox/faults")
+
+    def snapshot(self) -> str:
+        """Remember everything that was said and set; returns an id for ``restore``."""
+        return str(self._call("POST", "/sandbox/snapshot")["snapshot_id"])
+
+    def restore(self, snapshot_id: str) -> None:
+        """Return to a snapshot, as often as you like."""
+        self._call("POST", "/sandbox/restore", {"snapshot_id": snapshot_id})
+
     def state(self) -> dict[str, Any]:
-        """Profiles and conversations as the sandbox holds them."""
+        """Profiles, conversations and warnings as the sandbox holds them."""
         return self._call("GET", "/sandbox/state")
 
     def reset(self) -> None:
@@ -48,12 +93,18 @@ class SandboxControl:
         """Close the connection; the sandbox goes on."""
         self._http.close()
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        timeout: float = _LONG_TIMEOUT_SECONDS,
+    ) -> dict[str, Any]:
         if self._http.is_closed:
             raise SandboxError("This kit is closed. Connect again with ck.connect() to go on.")
         headers = {"Authorization": f"Bearer {self._token.reveal()}"}
         try:
-            response = self._http.request(method, path, json=body, headers=headers)
+            response = self._http.request(method, path, json=body, headers=headers, timeout=timeout)
         except httpx.TransportError as error:
             raise SandboxError(
                 f"The sandbox at {self.base_url} does not answer ({error}). Connect again to start a new one."
@@ -68,7 +119,85 @@ class SandboxControl:
 
     def _repr_html_(self) -> str:
         try:
-            time_there = self.now().isoformat()
+            time_there = self._call("GET", "/sandbox/clock", timeout=_TIMEOUT_SECONDS)["now"]
         except SandboxError as error:
             time_there = str(error)  # a display must not fail because its subject has gone
         return markup.facts("Sandbox", [("address", self.base_url), ("time there", time_there)])
+
+
+class _HasId(Protocol):
+    """A conversation, as far as an agent cares."""
+
+    id: str
+
+
+class Agent:
+    """The agent of one conversation, played by hand. Whoever acts without having joined joins first."""
+
+    def __init__(self, control: SandboxControl, conversation_id: str) -> None:
+        self._control = control
+        self.conversation_id = conversation_id
+
+    def join(self, role: str | None = None) -> Agent:
+        """Take the conversation; ``role`` is ASSIGNED_AGENT unless told otherwise."""
+        return self._act("join", role=role)
+
+    def accept(self, *sequences: int) -> Agent:
+        """Tell that messages were received: those numbered, or all that were not accepted yet."""
+        return self._act("accept", sequences=list(sequences))
+
+    def read(self, *sequences: int) -> Agent:
+        """Tell that messages were read: those numbered, or all that were not read yet."""
+        return self._act("read", sequences=list(sequences))
+
+    def typing(self) -> Agent:
+        """Show the consumer that the agent is typing."""
+        return self._act("typing")
+
+    def pause(self) -> Agent:
+        """Show that the agent has stopped typing."""
+        return self._act("pause")
+
+    def text(
+        self, text: str, *, quick_replies: Any = None, metadata: list[dict[str, Any]] | None = None
+    ) -> Agent:
+        """Say something; ``quick_replies`` may be a list of titles."""
+        return self._act("text", text=text, quick_replies=quick_replies, metadata=metadata)
+
+    def rich(
+        self,
+        content: dict[str, Any],
+        *,
+        quick_replies: Any = None,
+        metadata: list[dict[str, Any]] | None = None,
+    ) -> Agent:
+        """Send structured content, as ``ck.rich`` builds it."""
+        return self._act("rich", content=content, quick_replies=quick_replies, metadata=metadata)
+
+    def transfer(self, skill_id: str) -> Agent:
+        """Hand the conversation over to another skill; the agent leaves it."""
+        return self._act("transfer", skill_id=skill_id)
+
+    def leave(self) -> Agent:
+        """Leave the conversation."""
+        return self._act("leave")
+
+    def close(self) -> Agent:
+        """Close the conversation as the agent."""
+        return self._act("close")
+
+    def resume(self) -> Agent:
+        """Open a new conversation with the consumer of a closed one; the agent returned is the new one's."""
+        answer = self._call("resume", {})
+        return Agent(self._control, answer["new_conversation_id"])
+
+    def _act(self, action: str, **more: Any) -> Agent:
+        self._call(action, {name: value for name, value in more.items() if value not in (None, [])})
+        return self
+
+    def _call(self, action: str, more: dict[str, Any]) -> dict[str, Any]:
+        body = {"conversation_id": self.conversation_id, "action": action, **more}
+        return self._control._call("POST", "/sandbox/agent", body)
+
+    def __repr__(self) -> str:
+        return f"<Agent of conversation {self.conversation_id}>"

@@ -1,52 +1,66 @@
 """Pure builders for requests: they check names and values, explain a mistake, and return a plain dict.
 
 Nothing is sent here, and nothing stops a tester from breaking the dict afterwards. Every builder takes
-``request_id=`` (1–64 characters, by default a new UUID), which the service echoes as ``reqId``.
+``request_id=`` (1–64 characters, by default a new UUID), which the service echoes as ``reqId``, and
+``metadata=``, which reappears in the notification. Builders of one request type live in a module of
+their own and are all found here.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connectorkit import wire
 from connectorkit.checks import (
+    check_integer,
     check_list,
     check_mapping,
     check_one_of,
-    check_request_size,
     check_text,
     require,
     texts,
 )
+from connectorkit.envelope import Envelope, new_request_id, request
+from connectorkit.properties import client_properties
+from connectorkit.publishing import (
+    check_path,
+    publish_chat_state,
+    publish_file,
+    publish_receipt,
+    publish_rich,
+    publish_text,
+)
+from connectorkit.updating import (
+    close_conversation,
+    close_dialog,
+    rate_conversation,
+    set_ttr,
+    update_fields,
+)
 
-Envelope = dict[str, Any]
-
-
-def new_request_id() -> str:
-    """A fresh UUID as text."""
-    return str(uuid.uuid4())
-
-
-def request(type_: str, body: Mapping[str, Any], *, request_id: str | int | None = None) -> Envelope:
-    """The envelope every request shares: ``kind``, ``id``, ``type``, ``body``.
-
-    >>> request("userprofile.SetUserProfile", {}, request_id="1")
-    {'kind': 'req', 'id': '1', 'type': 'userprofile.SetUserProfile', 'body': {}}
-    """
-    if request_id is None:
-        request_id = new_request_id()
-    elif isinstance(request_id, str):
-        check_text("request_id", request_id, longest=wire.MAX_ID_CHARACTERS)
-    else:
-        require(
-            isinstance(request_id, int) and not isinstance(request_id, bool),
-            "request_id",
-            f"must be a text or an integer, not {request_id!r}",
-            'Leave it out for a fresh UUID, or pass something like "7".',
-        )
-    return {"kind": wire.REQUEST, "id": request_id, "type": type_, "body": dict(body)}
+__all__ = [
+    "Envelope",
+    "campaign",
+    "client_properties",
+    "close_conversation",
+    "close_dialog",
+    "context",
+    "new_request_id",
+    "publish_chat_state",
+    "publish_file",
+    "publish_receipt",
+    "publish_rich",
+    "publish_text",
+    "rate_conversation",
+    "request",
+    "request_conversation",
+    "request_download_url",
+    "request_upload_url",
+    "set_profile",
+    "set_ttr",
+    "update_fields",
+]
 
 
 def set_profile(
@@ -59,6 +73,7 @@ def set_profile(
     email: str | None = None,
     mobile: str | None = None,
     sdes: Iterable[Mapping[str, Any]] = (),
+    metadata: Iterable[Mapping[str, Any]] | None = None,
     request_id: str | int | None = None,
 ) -> Envelope:
     """``userprofile.SetUserProfile``: who the consumer is, on CONVERSATION or SEND.
@@ -87,7 +102,7 @@ def set_profile(
         body["privateData"] = private
     if entries:
         body["authenticatedData"] = {"lp_sdes": entries}
-    return request(wire.SET_USER_PROFILE, body, request_id=request_id)
+    return request(wire.SET_USER_PROFILE, body, metadata=metadata, request_id=request_id)
 
 
 def campaign(campaign_id: str | int, engagement_id: str | int) -> dict[str, Any]:
@@ -128,6 +143,7 @@ def request_conversation(
     ttr_name: str | None = None,
     campaign_info: Mapping[str, Any] | None = None,
     conversation_context: Mapping[str, Any] | None = None,
+    metadata: Iterable[Mapping[str, Any]] | None = None,
     request_id: str | int | None = None,
 ) -> Envelope:
     """``cm.ConsumerRequestConversation``: open a conversation; the second item of a CONVERSATION batch.
@@ -159,73 +175,45 @@ def request_conversation(
     if conversation_context is not None:
         check_mapping("conversation_context", conversation_context, "envelopes.context(...)")
         body["conversationContext"] = dict(conversation_context)
-    return request(wire.REQUEST_CONVERSATION, body, request_id=request_id)
+    return request(wire.REQUEST_CONVERSATION, body, metadata=metadata, request_id=request_id)
 
 
-def publish_text(dialog_id: str, text: str, *, request_id: str | int | None = None) -> Envelope:
-    """``ms.PublishEvent`` with a text. The whole request may have 5000 characters at most.
-
-    >>> publish_text("d-1", "Good morning", request_id="7")["body"]["event"]["message"]
-    'Good morning'
-    """
-    check_text("text", text)
-    event = {"type": wire.CONTENT_EVENT, "contentType": wire.TEXT, "message": text}
-    envelope = _publish(dialog_id, event, request_id)
-    check_request_size("text", envelope)
-    return envelope
-
-
-def publish_chat_state(dialog_id: str, chat_state: str, *, request_id: str | int | None = None) -> Envelope:
-    """``ms.PublishEvent`` with a chat state: ACTIVE, INACTIVE, GONE, COMPOSING (typing) or PAUSE.
-
-    COMPOSING stays on at the agent's side until another state is sent; a text does not end it.
-    """
-    check_one_of("chat_state", chat_state, wire.CHAT_STATES)
-    return _publish(dialog_id, {"type": wire.CHAT_STATE_EVENT, "chatState": chat_state}, request_id)
-
-
-def close_conversation(conversation_id: str, *, request_id: str | int | None = None) -> Envelope:
-    """``cm.UpdateConversationField`` that closes the conversation's main dialog, for good."""
-    field = {"field": wire.STATE_FIELD, "conversationState": wire.CLOSE}
-    return _update_field(conversation_id, field, request_id)
-
-
-def rate_conversation(
-    conversation_id: str,
-    rate: int | None = None,
+def request_upload_url(
+    file_size: int,
+    file_type: str,
     *,
-    resolved: bool | None = None,
-    status: str = "FILLED",
+    metadata: Iterable[Mapping[str, Any]] | None = None,
     request_id: str | int | None = None,
 ) -> Envelope:
-    """``cm.UpdateConversationField`` with the consumer's satisfaction (CSAT): ``rate`` 1 to 5.
+    """``ms.GenerateURLForUploadFile``: where to PUT a file of so many bytes, up to 3 145 728.
 
-    ``resolved`` says whether the matter was settled. Both may be left out only when ``status`` is
-    ``SKIPPED`` or ``PARTIALLY_FILLED``.
+    The URL is good for 60 seconds.
+
+    >>> request_upload_url(20480, "PNG")["body"]
+    {'fileSize': '20480', 'fileType': 'PNG'}
     """
-    check_one_of("status", status, wire.CSAT_STATUSES)
-    if rate is not None or status == "FILLED":
-        check_one_of("rate", rate, wire.CSAT_RATES)
-    if resolved is not None or status == "FILLED":
-        require(
-            isinstance(resolved, bool),
-            "resolved",
-            f"must be True or False, not {resolved!r}",
-            'Say whether the matter was settled, or pass status="PARTIALLY_FILLED".',
-        )
-    field = {"field": wire.CSAT_FIELD} | _present(csatRate=rate, csatResolutionConfirmation=resolved)
-    return _update_field(conversation_id, field | {"status": status}, request_id)
+    check_integer("file_size", file_size)
+    require(
+        1 <= file_size <= wire.MAX_FILE_BYTES,
+        "file_size",
+        f"is {file_size}, allowed are 1 to {wire.MAX_FILE_BYTES} bytes",
+        "Send a smaller file." if file_size > 0 else "Send a file that is not empty.",
+    )
+    check_one_of("file_type", file_type, wire.UPLOAD_TYPES)
+    body = {"fileSize": str(file_size), "fileType": file_type}
+    return request(wire.UPLOAD_URL, body, metadata=metadata, request_id=request_id)
 
 
-def _publish(dialog_id: str, event: dict[str, Any], request_id: str | int | None) -> Envelope:
-    check_text("dialog_id", dialog_id)
-    return request(wire.PUBLISH_EVENT, {"dialogId": dialog_id, "event": event}, request_id=request_id)
-
-
-def _update_field(conversation_id: str, field: dict[str, Any], request_id: str | int | None) -> Envelope:
-    check_text("conversation_id", conversation_id)
-    body = {"conversationId": conversation_id, "conversationField": field}
-    return request(wire.UPDATE_FIELD, body, request_id=request_id)
+def request_download_url(
+    relative_path: str,
+    *,
+    metadata: Iterable[Mapping[str, Any]] | None = None,
+    request_id: str | int | None = None,
+) -> Envelope:
+    """``ms.GenerateURLForDownloadFile``: where to GET the file that a message names by this path."""
+    check_path(relative_path)
+    body = {"relativePath": relative_path}
+    return request(wire.DOWNLOAD_URL, body, metadata=metadata, request_id=request_id)
 
 
 def _present(**members: Any) -> dict[str, Any]:

@@ -6,16 +6,19 @@ Methods here raise typed errors for refusals; the same request sent with ``kit.s
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from connectorkit import envelopes, markup, sdes
-from connectorkit.checks import check_mapping
+from connectorkit.checks import check_mapping, check_text, require
+from connectorkit.conversations import AsyncConversation as AsyncConversation
+from connectorkit.conversations import Conversation as Conversation
 from connectorkit.errors import ConversationAlreadyOpenError
 from connectorkit.log import Log
 from connectorkit.replies import Reply, unexpected
+from connectorkit.steps import client_headers
 from connectorkit.tokens import Token
 
 if TYPE_CHECKING:
@@ -29,7 +32,8 @@ def _takes(builder: Callable[..., Any]) -> Callable[[_Method], _Method]:
     """Show a builder's keywords as the method's own, so that Tab and Shift+Tab list them."""
 
     def with_keywords(method: _Method) -> _Method:
-        name, known = method.__name__, set(signature(builder).parameters)
+        own = [p for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        name, known = method.__name__, {*signature(builder).parameters} | {p.name for p in own[1:]}
 
         @wraps(method)
         def checked(self: Any, **words: Any) -> Any:
@@ -40,7 +44,6 @@ def _takes(builder: Callable[..., Any]) -> Callable[[_Method], _Method]:
                     raise TypeError(f"{name}() has no argument {word!r}. {hint}")
             return method(self, **words)
 
-        own = [p for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
         added = [p for p in signature(builder).parameters.values() if p.kind is p.KEYWORD_ONLY]
         checked.__signature__ = Signature([*own, *added])  # type: ignore[attr-defined]
         return cast(_Method, checked)
@@ -113,15 +116,22 @@ class Consumer(_Consumer):
         return self._client.log
 
     @_takes(opening)
-    def open(self, **opening_words: Any) -> Conversation:
+    def open(
+        self, *, features: Iterable[str] | None = None, properties: str | None = None, **opening_words: Any
+    ) -> Conversation:
         """CONVERSATION: set the profile and open a conversation. See ``opening`` for what can be said.
+
+        ``features`` (e.g. ``["MULTI_DIALOG"]``) are switched on here and repeated on every SEND of this
+        conversation, in the Client-Properties header; ``properties`` is the whole header from
+        ``envelopes.client_properties``.
 
         Where the service refuses because one is open already, and the log remembers which, that one is
         returned, marked as ``resumed``, and the ``text`` is sent there: a notebook can be run again.
         """
+        header = _properties(features, properties)
         batch = opening(self._client.settings.account_id, **opening_words)
-        reply = self._client.conversation(batch, consumer=self.name)
-        talk = Conversation(self, *_opened(self._client, self.name, reply))
+        reply = self._client.conversation(batch, consumer=self.name, headers=client_headers(header))
+        talk = Conversation(self, *_opened(self._client, self.name, reply), header)
         if talk.resumed and (text := opening_words.get("text")) is not None:
             talk.send(text)  # it was refused together with the opening
         return talk
@@ -139,61 +149,6 @@ class Consumer(_Consumer):
         return self._client.send(envelope, consumer=self.name).raise_for_error()
 
 
-class _Conversation:
-    """What both kinds of conversation share."""
-
-    def __init__(self, consumer: _Consumer, id: str, resumed: bool) -> None:
-        self.id = id
-        self.resumed = resumed
-        self.closed = False
-        self._name = consumer.name
-
-    @property
-    def dialog_id(self) -> str:
-        """The main dialog, which has the conversation's own id."""
-        return self.id
-
-    def _facts(self) -> list[tuple[str, str]]:
-        state = "closed" if self.closed else "open (resumed)" if self.resumed else "open"
-        return [("id", self.id), ("consumer", self._name), ("state", state)]
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: " + ", ".join(f"{n} {v}" for n, v in self._facts()) + ">"
-
-    def _repr_html_(self) -> str:
-        return markup.facts("Conversation", self._facts())
-
-
-class Conversation(_Conversation):
-    """An open conversation of one consumer."""
-
-    def __init__(self, consumer: Consumer, id: str, resumed: bool = False) -> None:
-        super().__init__(consumer, id, resumed)
-        self.consumer = consumer
-
-    def send(self, text: str) -> Reply:
-        """SEND ``ms.PublishEvent`` with a text; the reply's ``sequence`` is its number in the dialog."""
-        return self.consumer._send(envelopes.publish_text(self.dialog_id, text))
-
-    def chat_state(self, chat_state: str) -> Reply:
-        """Tell the agent what the consumer does: ACTIVE, INACTIVE, GONE, COMPOSING or PAUSE."""
-        return self.consumer._send(envelopes.publish_chat_state(self.dialog_id, chat_state))
-
-    def typing(self) -> Reply:
-        """The consumer is typing (COMPOSING), until another chat state is sent."""
-        return self.chat_state("COMPOSING")
-
-    def rate(self, rate: int, *, resolved: bool = True) -> Reply:
-        """The consumer's satisfaction (CSAT), 1 to 5, and whether the matter was settled."""
-        return self.consumer._send(envelopes.rate_conversation(self.id, rate, resolved=resolved))
-
-    def close(self) -> Reply:
-        """Close the conversation, for good."""
-        reply = self.consumer._send(envelopes.close_conversation(self.id))
-        self.closed = True
-        return reply
-
-
 class AsyncConsumer(_Consumer):
     """The asynchronous twin of ``Consumer``."""
 
@@ -202,11 +157,14 @@ class AsyncConsumer(_Consumer):
         self._client = client
 
     @_takes(opening)
-    async def open(self, **opening_words: Any) -> AsyncConversation:
+    async def open(
+        self, *, features: Iterable[str] | None = None, properties: str | None = None, **opening_words: Any
+    ) -> AsyncConversation:
         """See ``Consumer.open``."""
+        header = _properties(features, properties)
         batch = opening(self._client.settings.account_id, **opening_words)
-        reply = await self._client.conversation(batch, consumer=self.name)
-        talk = AsyncConversation(self, *_opened(self._client, self.name, reply))
+        reply = await self._client.conversation(batch, consumer=self.name, headers=client_headers(header))
+        talk = AsyncConversation(self, *_opened(self._client, self.name, reply), header)
         if talk.resumed and (text := opening_words.get("text")) is not None:
             await talk.send(text)
         return talk
@@ -224,34 +182,24 @@ class AsyncConsumer(_Consumer):
         return (await self._client.send(envelope, consumer=self.name)).raise_for_error()
 
 
-class AsyncConversation(_Conversation):
-    """The asynchronous twin of ``Conversation``."""
-
-    def __init__(self, consumer: AsyncConsumer, id: str, resumed: bool = False) -> None:
-        super().__init__(consumer, id, resumed)
-        self.consumer = consumer
-
-    async def send(self, text: str) -> Reply:
-        """See ``Conversation.send``."""
-        return await self.consumer._send(envelopes.publish_text(self.dialog_id, text))
-
-    async def chat_state(self, chat_state: str) -> Reply:
-        """See ``Conversation.chat_state``."""
-        return await self.consumer._send(envelopes.publish_chat_state(self.dialog_id, chat_state))
-
-    async def typing(self) -> Reply:
-        """See ``Conversation.typing``."""
-        return await self.chat_state("COMPOSING")
-
-    async def rate(self, rate: int, *, resolved: bool = True) -> Reply:
-        """See ``Conversation.rate``."""
-        return await self.consumer._send(envelopes.rate_conversation(self.id, rate, resolved=resolved))
-
-    async def close(self) -> Reply:
-        """See ``Conversation.close``."""
-        reply = await self.consumer._send(envelopes.close_conversation(self.id))
-        self.closed = True
-        return reply
+def _properties(features: Iterable[str] | None, properties: str | None) -> str | None:
+    """The Client-Properties header, if there is to be one."""
+    if properties is None:
+        return None if features is None else envelopes.client_properties(features=features)
+    require(
+        features is None,
+        "features",
+        "is given beside properties",
+        "Put both into properties=envelopes.client_properties(features=…, …).",
+    )
+    check_text("properties", properties)
+    require(
+        properties.isascii(),
+        "properties",
+        "has characters that no header takes",
+        "Build it with envelopes.client_properties(...), which escapes them.",
+    )
+    return properties
 
 
 def _opened(client: Client | AsyncClient, consumer: str, reply: Reply) -> tuple[str, bool]:

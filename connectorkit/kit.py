@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
-import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from connectorkit import settings
 from connectorkit.client import AsyncClient, BaseClient, Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError, SettingsError
+from connectorkit.lease import Lease
+from connectorkit.receiver import Receiver
 from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
-from connectorkit.sandbox.launch import ChildSandbox, LaunchFailed
 from connectorkit.scenarios import Outcome, Scenarios
 from connectorkit.settings import Settings
 
@@ -30,6 +29,9 @@ class _Equipped(BaseClient):
     def __init__(self, settings: Settings, log: ResponseLog, lease: Lease | None, **options: Any) -> None:
         super().__init__(settings, log=log, **options)
         self._lease = lease
+        self._receiver: Receiver | None = None
+        if lease is not None:
+            log.settle = lease.control.settle
 
     @property
     def target(self) -> str:
@@ -47,8 +49,48 @@ class _Equipped(BaseClient):
             )
         return self._lease.control
 
-    def _release(self) -> None:
+    @property
+    def notifications(self) -> Receiver:
+        """The receiver of notifications, which writes them to the log.
+
+        With the sandbox it listens and is connected already. For a real account, start it with
+        ``kit.notifications.start()`` or, to choose port and address, with ``kit.listen(...)``.
+        """
         if self._lease is not None:
+            return self._lease.receiver
+        if self._receiver is None:
+            self._receiver = self._new_receiver()
+        return self._receiver
+
+    def listen(self, port: int = 0, *, host: str = "127.0.0.1", **options: Any) -> Receiver:
+        """Start a receiver for the configured account; ``options`` are those of ``Receiver``.
+
+        Raises ``SandboxError`` with the sandbox, whose receiver listens by itself.
+        """
+        if self._lease is not None:
+            raise SandboxError("The sandbox is connected to kit.notifications already; there is no need.")
+        if self._receiver is not None:
+            self._receiver.stop()
+        self._receiver = self._new_receiver(port=port, host=host, **options)
+        return self._receiver.start()
+
+    def _new_receiver(self, **options: Any) -> Receiver:
+        known = self.settings
+        receiver = Receiver(
+            client_secret=known.client_secret,
+            account_id=known.account_id,
+            client_id=known.client_id,
+            redactor=self.redactor,
+            **options,
+        )
+        receiver.subscribe(self.log.append_notification)
+        return receiver
+
+    def _release(self) -> None:
+        if self._receiver is not None:
+            self._receiver.stop()
+        if self._lease is not None:
+            self.log.settle = None
             self._lease.release()
 
     def _facts(self) -> list[tuple[str, str]]:
@@ -105,13 +147,15 @@ def connect(
     timeout: float | None = None,
     sandbox: bool = False,
     seed: int | None = None,
+    agent: bool = True,
 ) -> Kit:
     """A kit for the configured account, or for the sandbox where none is configured.
 
     What is not given comes from ``CONNECTORKIT_*`` environment variables, then from a ``.env`` file.
     ``log`` is the path of the response log, ``":memory:"``, or an open log; ``timeout`` is seconds for each
     step of the network. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
-    sandbox's ids and keys reproducible. Kits of one process share one sandbox.
+    sandbox's ids and keys reproducible; ``agent=False`` leaves it without the scripted agent, who otherwise
+    answers after a quarter of a second. Kits of one process share one sandbox.
     Raises ``SettingsError``, ``LogError`` or ``SandboxError``.
     """
     given = dict(
@@ -123,16 +167,18 @@ def connect(
         scheme=scheme,
         timeout=timeout,
     )
-    return Kit(*_connection(sandbox, seed, given))
+    return Kit(*_connection(sandbox, seed, agent, given))
 
 
-def connect_async(*, sandbox: bool = False, seed: int | None = None, **settings: Any) -> AsyncKit:
+def connect_async(
+    *, sandbox: bool = False, seed: int | None = None, agent: bool = True, **settings: Any
+) -> AsyncKit:
     """The same as ``connect``, for tasks; making the kit itself is not awaited."""
-    return AsyncKit(*_connection(sandbox, seed, settings))
+    return AsyncKit(*_connection(sandbox, seed, agent, settings))
 
 
 def _connection(
-    sandbox: bool, seed: int | None, given: dict[str, Any]
+    sandbox: bool, seed: int | None, agent: bool, given: dict[str, Any]
 ) -> tuple[Settings, ResponseLog, Lease | None]:
     open_log = given.pop("log", None)
     if not isinstance(open_log, ResponseLog):
@@ -143,88 +189,22 @@ def _connection(
     configured = None if sandbox else settings.load(**given)
     if configured is not None:
         return configured, open_log or ResponseLog(log_path), None
-    lease = Lease(seed)
-    try:
-        ready = lease.ready
-        return (
-            Settings(
-                account_id=ready["account_id"],
-                client_id=ready["client_id"],
-                client_secret=Secret(ready["client_secret"]),
-                domain_lookup=ready["base_url"],
-                scheme="http",
-                timeout=timeout,
-                log=log_path,
-            ),
-            open_log or ResponseLog(log_path),
-            lease,
-        )
-    except BaseException:
-        lease.release()
-        raise
+    log = open_log or ResponseLog(log_path)
+    lease = Lease(seed, agent, log)
+    ready = lease.ready
+    found = Settings(
+        account_id=ready["account_id"],
+        client_id=ready["client_id"],
+        client_secret=Secret(ready["client_secret"]),
+        domain_lookup=ready["base_url"],
+        scheme="http",
+        timeout=timeout,
+        log=log_path,
+    )
+    return found, log, lease
 
 
 def _checked_path(log: Any) -> str | os.PathLike[str]:
     if not isinstance(log, str | os.PathLike):
         raise SettingsError(f'log is {log!r}. Pass a path, ":memory:", or an open ck.ResponseLog.')
     return log
-
-
-class Lease:
-    """One kit's share in this process's sandbox; the sandbox stops with the last share.
-
-    A share whose kit was thrown away without ``close()`` is given back by the garbage collector.
-    """
-
-    _lock = threading.Lock()
-    _running: ClassVar[dict[tuple[int, int | None], tuple[ChildSandbox, set[object]]]] = {}
-
-    def __init__(self, seed: int | None) -> None:
-        # A forked process must not take its parent's sandbox for its own: the pipe is the parent's.
-        key, share = (os.getpid(), seed), object()
-        with self._lock:
-            child, shares = self._running.get(key, (None, set[object]()))
-            if child is None or not child.alive:
-                if child is not None:
-                    child.stop()  # it died; its pipes are still here
-                child, shares = _launch(seed), set()
-                self._running[key] = child, shares
-            shares.add(share)
-        self.ready: dict[str, Any] = child.ready
-        self.control = SandboxControl(self.ready["base_url"], Secret(self.ready["control_token"]))
-        self._return = (key, share, child, self.control)
-        self._finalizer = weakref.finalize(self, _give_back_apart, *self._return)
-
-    def release(self) -> None:
-        """Give the share back; returns when the sandbox has stopped, if it was the last."""
-        if self._finalizer.detach() is not None:
-            self._give_back(*self._return)
-
-    @classmethod
-    def _give_back(
-        cls, key: tuple[int, int | None], share: object, child: ChildSandbox, control: SandboxControl
-    ) -> None:
-        control.close()
-        with cls._lock:
-            running, shares = cls._running.get(key, (None, set[object]()))
-            if running is not child:
-                return
-            shares.discard(share)
-            if not shares:
-                del cls._running[key]
-                child.stop()
-
-
-def _give_back_apart(*share: Any) -> None:
-    """The collector may run in a thread that holds the lock: give back in another, which can wait."""
-    try:
-        threading.Thread(target=Lease._give_back, args=share, daemon=True).start()
-    except RuntimeError:  # the interpreter is ending and starts no threads; nobody holds the lock
-        Lease._give_back(*share)
-
-
-def _launch(seed: int | None) -> ChildSandbox:
-    try:
-        return ChildSandbox(seed=seed)
-    except (LaunchFailed, OSError) as error:
-        raise SandboxError(str(error)) from None

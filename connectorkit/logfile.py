@@ -11,14 +11,15 @@ from pathlib import Path
 from connectorkit.errors import LogError
 
 MEMORY = ":memory:"
-SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x434B4C47  # "CKLG", kept in the file's header: this is a connectorkit log
 _BUSY_SECONDS = 10
 
 
-def open_database(path: str, schema: list[str]) -> sqlite3.Connection:
+def open_database(path: str, schema: list[list[str]]) -> sqlite3.Connection:
     """A connection in WAL mode to a log with this schema.
 
+    ``schema`` has one list of statements per version: what makes version 1 of an empty file, what makes
+    version 2 of version 1, and so on. An older log takes the steps it lacks.
     Raises ``LogError`` when the file cannot be used; a file of another program is left as it is.
     """
     try:
@@ -29,10 +30,10 @@ def open_database(path: str, schema: list[str]) -> sqlite3.Connection:
         raise _unusable(path, error) from error
     try:
         database.execute("BEGIN")
-        ours = _is_ours(database, path)
+        version = _version(database, path, newest=len(schema))
         database.execute("ROLLBACK")
-        if not ours:
-            _create(database, path, schema)
+        if version < len(schema):
+            _upgrade(database, path, schema)
         _use_wal(database)
     except LogError:
         database.close()
@@ -50,8 +51,8 @@ def _make_private(path: str) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _is_ours(database: sqlite3.Connection, path: str) -> bool:
-    """True for a log of this version, False for an empty file; anything else is refused.
+def _version(database: sqlite3.Connection, path: str, newest: int) -> int:
+    """The version of a log, 0 for an empty file; anything else is refused.
 
     To be called inside a transaction: what is read must be of one moment.
     """
@@ -60,23 +61,24 @@ def _is_ours(database: sqlite3.Connection, path: str) -> bool:
         for sql in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
     )
     if application == _APPLICATION_ID:
-        if version == SCHEMA_VERSION:
-            return True
+        if 1 <= version <= newest:
+            return int(version)
         raise _foreign(path, f"a newer connectorkit (version {version})")
     if application or version or tables:
         raise _foreign(path, "another program")
-    return False
+    return 0
 
 
-def _create(database: sqlite3.Connection, path: str, schema: list[str]) -> None:
-    """One of those who open a new file at the same moment makes the tables; the others wait and see."""
+def _upgrade(database: sqlite3.Connection, path: str, schema: list[list[str]]) -> None:
+    """One of those who open a file at the same moment takes the steps; the others wait and see."""
     database.execute("BEGIN IMMEDIATE")
     try:
-        if not _is_ours(database, path):
-            for statement in schema:
+        version = _version(database, path, newest=len(schema))
+        for statements in schema[version:]:
+            for statement in statements:
                 database.execute(statement)
-            database.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-            database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        database.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version={len(schema)}")
         database.execute("COMMIT")
     except BaseException:
         database.execute("ROLLBACK")

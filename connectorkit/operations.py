@@ -23,6 +23,7 @@ class Operation:
 
     ``service`` ``None`` means the domain lookup itself, the only call with a configured host.
     ``authorised`` calls carry an AppJWT, those ``on_behalf`` of a consumer a ConsumerJWS as well.
+    ``secret_query`` is a query that is a permission by itself; it is no part of ``target``.
     """
 
     name: str
@@ -34,11 +35,30 @@ class Operation:
     content_type: str | None = None
     authorised: bool = False
     on_behalf: bool = False
+    secret_query: Secret | None = None
 
     @property
     def target(self) -> str:
         """Path and query, as they follow the host."""
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+
+@dataclass(frozen=True)
+class FileUrl:
+    """Where a file is put or fetched. The URL is the permission: no token is needed, and it is a secret.
+
+    ``expires`` is seconds since the epoch, as text; a URL is good for 60 seconds, for PUT or for GET.
+    """
+
+    relative_path: str
+    signature: Secret
+    expires: str
+
+    @property
+    def query(self) -> Secret:
+        """The query that makes the path a permission."""
+        signed = {wire.TEMP_URL_SIGNATURE: self.signature.reveal(), wire.TEMP_URL_EXPIRES: self.expires}
+        return Secret(urlencode(signed))
 
 
 def encode(payload: Payload) -> bytes:
@@ -92,6 +112,33 @@ def send(account_id: str, envelope: Payload) -> Operation:
     """SEND: one request into an open conversation."""
     path = _path(wire.SEND_PATH, account_id)
     return _json_post("send", wire.MESSAGING, path, wire.MESSAGING_VERSION, envelope)
+
+
+def upload_file(url: FileUrl, content: bytes, file_type: str) -> Operation:
+    """PUT a file of type JPG, JPEG, PNG or GIF where an upload URL leads."""
+    media_type = wire.UPLOAD_MEDIA_TYPES.get(file_type, wire.BINARY_MEDIA_TYPE)
+    return _storage("upload_file", "PUT", url, content, media_type)
+
+
+def download_file(url: FileUrl) -> Operation:
+    """GET a file from where a download URL leads."""
+    return _storage("download_file", "GET", url)
+
+
+def _storage(
+    name: str, method: str, url: FileUrl, content: bytes = b"", content_type: str | None = None
+) -> Operation:
+    # One slash, whatever came: without it the path would run into the host's name.
+    path = "/" + quote(url.relative_path.lstrip("/"), safe="/")
+    return Operation(
+        name,
+        method,
+        wire.STORAGE,
+        path,
+        content=content,
+        content_type=content_type,
+        secret_query=url.query,
+    )
 
 
 def _path(template: str, account_id: str) -> str:

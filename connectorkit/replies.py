@@ -25,6 +25,15 @@ ADVICE: dict[int, str] = {
     429: "Wait at least one second (five for token calls) and spread the load.",
     451: "The account is blocked; do not retry, contact the vendor's support.",
 }
+# The same for the file store, which decides on the URL alone.
+STORAGE_ADVICE: dict[int, str] = {
+    401: "The URL is good for 60 seconds and for one method: ask for a new one and try again.",
+    404: "Nothing was uploaded at this path: check it, and that the upload had succeeded.",
+    411: "Send Content-Length.",
+    413: "A file may have 3145728 bytes at most: send a smaller one.",
+    422: "The file was damaged on its way: ask for a new URL and send it again.",
+}
+STORAGE_CALLS = ("upload_file", "download_file")
 SERVER_ADVICE = "Try again after 5, 10 and 15 seconds, then report it."
 TOO_LONG_ADVICE = "The request may have more than 5000 characters: shorten it, or split it."
 CLOSED_ADVICE = "Open a new conversation and send it there."
@@ -142,7 +151,9 @@ class Reply:
         if self._deciding is not None:
             return self._deciding.text
         if not isinstance(self.json, dict):
-            return None
+            # The file store answers in plain words.
+            plain = self.operation in STORAGE_CALLS and self.status_code >= 400
+            return _shortened(self.exchange.response_body) or None if plain else None
         described = (self.json.get(name) for name in ("error_description", "error", "msg"))
         return next((str(words) for words in described if words), None)
 
@@ -151,6 +162,8 @@ class Reply:
         """The next step after a refusal; empty when all is well."""
         if self.ok:
             return ""
+        if self.operation in STORAGE_CALLS and self.status_code in STORAGE_ADVICE:
+            return STORAGE_ADVICE[self.status_code]
         text = self.text or ""
         if text == wire.CLOSED_MESSAGE:
             return CLOSED_ADVICE
@@ -256,6 +269,8 @@ _SPOKEN: Mapping[str, str] = {
     "consumer_jws": "ConsumerJWS request",
     "conversation": "CONVERSATION",
     "send": "SEND",
+    "upload_file": "Upload",
+    "download_file": "Download",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from connectorkit import markup
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
 class ResponseLog(Log):
     """A response log that hands out frames; ``ck.ResponseLog(path)`` opens an old one or makes a new one.
 
-    pandas is loaded when the first frame is asked for. The columns are listed in ``connectorkit.frames``.
+    pandas is loaded when the first frame is asked for. The columns are listed in ``connectorkit.frames`` and
+    ``connectorkit.timeline``. ``settle``, where set, is called before notifications are read: it waits for
+    those that are still under way.
     """
+
+    settle: Callable[[], object] | None = None
 
     def exchanges(self, *, session: str | None = None, scenario: str | None = None) -> pd.DataFrame:
         """One row per HTTP exchange, retries and failures included, oldest first.
@@ -40,11 +45,34 @@ class ResponseLog(Log):
 
         return frames.timings(self, session=session, scenario=scenario)
 
+    def notifications(self, *, session: str | None = None, conversation: str | None = None) -> pd.DataFrame:
+        """One row per change in a received notification, in the order they came, odd ones marked."""
+        from connectorkit import frames
+
+        self._settle()
+        return frames.notifications(self, session=session, conversation=conversation)
+
+    def timeline(self, *, conversation: str | None = None, session: str | None = None) -> pd.DataFrame:
+        """Requests, responses and notifications of one conversation in causal order.
+
+        The default is the conversation used last. A request's row also tells when its response and its
+        notification came.
+        """
+        from connectorkit import timeline
+
+        self._settle()
+        return timeline.timeline(self, conversation=conversation, session=session)
+
+    def _settle(self) -> None:
+        if self.settle is not None:
+            self.settle()
+
     def _repr_html_(self) -> str:
         last = self.last()
         facts: list[tuple[str, Any]] = [
             ("file", self.path),
             ("exchanges", len(self)),
+            ("notifications", self.count_notifications()),
             ("session", self.session_id),
         ]
         if last is not None:

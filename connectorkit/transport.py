@@ -15,9 +15,10 @@ from typing import Any
 
 import httpx
 
+from connectorkit.bodies import as_text, received, sent_bytes, sent_content
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
-from connectorkit.redact import Redactor, token_claims
+from connectorkit.redact import Redactor, Secret, token_claims
 
 EXTENSION = "connectorkit"
 # The label that exchanges carry in the log; a context variable, so that threads and tasks keep apart.
@@ -27,13 +28,17 @@ MAX_KEPT_CHARACTERS = 2_000_000  # of a body; what is longer is cut in the log, 
 
 @dataclass
 class Call:
-    """What the log should know about a request beyond HTTP; travels in ``request.extensions``."""
+    """What the log should know about a request beyond HTTP; travels in ``request.extensions``.
+
+    ``secret_query`` is added to the URL below everything that shows or logs URLs.
+    """
 
     operation: str = "http"
     account_id: str | None = None
     consumer: str | None = None
     scenario: str | None = field(default_factory=scenario_label.get)
     attempt: int = 1
+    secret_query: Secret | None = None
     exchange: Exchange | None = field(default=None, repr=False)
 
     @classmethod
@@ -116,9 +121,9 @@ class Recorder:
     ) -> None:
         """Write the record, and leave it on the request's ``Call`` for whoever waits for the answer."""
         call = Call.of(request)
-        # A streaming request body would have been used up by now; ours are all bytes.
-        sent = request.content if hasattr(request, "_content") else b""
-        received, undecodable = _text(response, body)
+        sent = sent_content(request)
+        content, undecodable = received(response, body)
+        answer = as_text(response.headers, content) if response is not None else ""
         error = undecodable or error
         clean = self.redactor
         headers = response.headers.multi_items() if response is not None else []
@@ -131,18 +136,18 @@ class Recorder:
                 attempt=call.attempt,
                 started_at=watch.started_at,
                 method=request.method,
-                url=clean.text(str(request.url)),
+                url=clean.text(str(_full_url(request))),
                 status_code=response.status_code if response is not None else None,
                 reason=clean.text(response.reason_phrase) if response is not None else None,
                 error=clean.text(_described(error)) if error is not None else None,
                 request_headers=clean.headers(request.headers.multi_items()),
-                request_body=clean.text(sent.decode("utf-8", "replace"))[:MAX_KEPT_CHARACTERS],
+                request_body=clean.text(as_text(request.headers, sent))[:MAX_KEPT_CHARACTERS],
                 response_headers=clean.headers(headers),
-                response_body=clean.text(received)[:MAX_KEPT_CHARACTERS],
-                request_bytes=len(sent),
+                response_body=clean.text(answer)[:MAX_KEPT_CHARACTERS],
+                request_bytes=sent_bytes(request),
                 response_bytes=len(body),
                 http_version=_http_version(response),
-                tokens=token_claims(received),
+                tokens=token_claims(answer),
                 **watch.phases(),
             )
         )
@@ -169,7 +174,7 @@ class RecordingTransport(httpx.BaseTransport):
         """Send the request; its record is written when the response is closed, or when it fails."""
         watch = self._recorder.start(request, asynchronous=False)
         try:
-            response = self._inner.handle_request(request)
+            response = self._inner.handle_request(_complete(request))
         except httpx.LocalProtocolError:
             unsendable = _unsendable(request)
             self._recorder.record(request, watch, error=unsendable)
@@ -199,7 +204,7 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         """Send the request; its record is written when the response is closed, or when it fails."""
         watch = self._recorder.start(request, asynchronous=True)
         try:
-            response = await self._inner.handle_async_request(request)
+            response = await self._inner.handle_async_request(_complete(request))
         except httpx.LocalProtocolError:
             unsendable = _unsendable(request)
             self._recorder.record(request, watch, error=unsendable)
@@ -216,6 +221,31 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the wrapped transport."""
         await self._inner.aclose()
+
+
+def _full_url(request: httpx.Request) -> httpx.URL:
+    query = Call.of(request).secret_query
+    return request.url if query is None else request.url.copy_with(query=query.reveal().encode("ascii"))
+
+
+class _Complete(httpx.Request):
+    """A request whose URL is a permission; it is handed to the network only, and hidden in tracebacks."""
+
+    def __repr__(self) -> str:
+        return f"<Request({self.method!r}, '{self.url.copy_with(query=None)}')>"
+
+
+def _complete(request: httpx.Request) -> httpx.Request:
+    """The request as it goes out. httpx logs the URL of the one it was given, so that lacks the secret."""
+    if Call.of(request).secret_query is None:
+        return request
+    return _Complete(
+        request.method,
+        _full_url(request),
+        headers=request.headers,
+        stream=request.stream,
+        extensions=request.extensions,
+    )
 
 
 def _unsendable(request: httpx.Request) -> httpx.LocalProtocolError:
@@ -294,18 +324,3 @@ def _http_version(response: httpx.Response | None) -> str | None:
     if response is None:
         return None
     return str(response.extensions.get("http_version", b"").decode("ascii", "replace")) or None
-
-
-def _text(response: httpx.Response | None, body: bytes) -> tuple[str, httpx.DecodingError | None]:
-    """The body as text, decompressed, and what the caller will be told where that cannot be done.
-
-    Bytes that are no text are replaced, never refused.
-    """
-    if response is None or not body:
-        return "", None
-    try:
-        # The stored copy is decoded apart, so that the caller's stream stays untouched.
-        content, undecodable = httpx.Response(200, headers=response.headers, content=body).content, None
-    except httpx.DecodingError as error:
-        content, undecodable = body, error
-    return content.decode("utf-8", "replace"), undecodable

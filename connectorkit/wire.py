@@ -49,6 +49,7 @@ SIGNATURE = "x-liveperson-signature"
 REVISION = "ac-revision"  # of the app installs; PUT and DELETE repeat it in If-Match
 JSON_MEDIA_TYPE = "application/json"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+BINARY_MEDIA_TYPE = "application/octet-stream"
 
 # --- Tokens ------------------------------------------------------------------------------------------
 
@@ -110,10 +111,12 @@ CONSUMER, ASSIGNED_AGENT, AGENT, READER, CONTROLLER = (
 ROLES = (CONSUMER, ASSIGNED_AGENT, AGENT, "MANAGER", "AGENT_MANAGER", "ASSIGNED_MANAGER", READER, CONTROLLER)
 OPEN = "OPEN"
 MAIN_DIALOG, SURVEY_DIALOG = "MAIN", "POST_SURVEY"
-UPLOAD_TYPES = ("JPG", "JPEG", "PNG", "GIF")
+UPLOAD_MEDIA_TYPES = {"JPG": "image/jpeg", "JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
+UPLOAD_TYPES = tuple(UPLOAD_MEDIA_TYPES)
 CHANNEL_TYPE = "MESSAGING"
 TTR_NAMES = ("NORMAL", "URGENT", "PRIORITIZED")
 TTR_NAMES_OLD_CLIENTS = ("CUSTOM",)  # accepted by the service, not offered by the builders
+TTR_TYPES = (*TTR_NAMES, *TTR_NAMES_OLD_CLIENTS)  # of a TTRField, where CUSTOM means "these seconds"
 CLOSE = "CLOSE"
 CSAT_RATES = (1, 2, 3, 4, 5)
 CSAT_STATUSES = ("FILLED", "PARTIALLY_FILLED", "SKIPPED")
@@ -143,12 +146,16 @@ MAX_BODY_BYTES = 1024 * 1024
 MAX_FILE_BYTES = 3 * 1024 * 1024
 MAX_PREVIEW_CHARACTERS = 30 * 1024  # of base64 after the comma; a preview must stay below
 TEMP_URL_SECONDS = 60
+TEMP_URL_SIGNATURE, TEMP_URL_EXPIRES = "temp_url_sig", "temp_url_expires"
+PREVIEW_PREFIX = "data:image/png;base64,"
 MAX_ACTIONS = 4  # of one click
 MAX_ELEMENT_TEXT = 5000
 MAX_TOOLTIP = 256
 MAX_TITLE = 128  # of buttons, captions and link previews
 MAX_URI = 2048
 MAX_METADATA_ID = 64
+MAX_BUSINESS_CASE = 256
+MAX_INTENTS = 16
 # Client-Properties: member to its longest value in characters.
 CLIENT_PROPERTY_LIMITS = dict.fromkeys(
     (

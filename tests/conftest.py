@@ -19,7 +19,8 @@ import jwt
 import pytest
 
 from connectorkit import AsyncClient, Client
-from connectorkit.journey import AsyncConsumer, AsyncConversation
+from connectorkit.conversations import AsyncDialog
+from connectorkit.journey import AsyncConsumer
 from connectorkit.log import Log
 from connectorkit.redact import Secret
 from connectorkit.settings import Settings
@@ -125,7 +126,7 @@ class Waiting:
             result = method(*arguments, **options)
             if inspect.iscoroutine(result):
                 result = self._loop.run(result)
-            wrapped = isinstance(result, AsyncConsumer | AsyncConversation)
+            wrapped = isinstance(result, AsyncConsumer | AsyncDialog)
             return Waiting(result, self._loop) if wrapped else result
 
         return call

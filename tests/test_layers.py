@@ -18,24 +18,36 @@ PACKAGE = Path(connectorkit.__file__).parent
 # From top to bottom. A module may import from layers above its own, and from its own layer.
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
-    ({"errors", "redact", "markup", "hosts", "logfile", "log"}, set()),
-    ({"checks", "envelopes", "sdes", "operations", "replies", "memory", "alterations", "signature"}, set()),
+    ({"errors", "redact", "markup", "hosts", "logfile", "records", "log"}, set()),
+    ({"certificates"}, {"trustme", "cryptography"}),
     ({"serving"}, {"h11", "uvicorn"}),
+    (
+        {"checks", "operations", "replies", "memory", "alterations", "signature"}
+        # builders
+        | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
+        # readers
+        | {"pairs", "notices", "words", "causes"},
+        set(),
+    ),
+    ({"pictures", "files"}, {"PIL"}),
+    ({"progress"}, {"rich"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
-        {"tokens", "transport", "credentials", "auth", "journey", "client", "control", "network"}
+        {"tokens", "transport", "bodies", "credentials", "auth", "network", "control"}
+        | {"journey", "steps", "conversations", "base_client", "client"}
         | {"handlers", "webhook", "receiver"},
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
-    ({"frames", "views"}, {"pandas", "altair", "vl_convert"}),
+    ({"tables", "frames", "timeline", "views"}, {"pandas", "altair", "vl_convert"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
-        {"response_log", "kit", "course", "foreground", "cli", "__init__", "__main__"},
+        {"response_log", "lease", "kit", "course", "foreground", "cli", "__init__", "__main__"},
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "httpx", "jwt", "cryptography"}
+SANDBOX_SHARES = {"sandbox", "wire", "signature", "serving", "certificates"}
 FACE = LAYERS[-1][0]
 
 
@@ -71,12 +83,7 @@ def test_imports_point_up(path: Path) -> None:
         if root in sys.stdlib_module_names:
             continue
         if name == "sandbox":
-            allowed = root in SANDBOX_THIRD_PARTY or rest.split(".")[0] in {
-                "sandbox",
-                "wire",
-                "signature",
-                "serving",
-            }
+            allowed = root in SANDBOX_THIRD_PARTY or rest.split(".")[0] in SANDBOX_SHARES
             assert allowed, f"the sandbox imports {imported}"
             continue
         assert rank is not None, f"{name} is in no layer"

@@ -190,7 +190,7 @@ def test_the_displays_are_short() -> None:
     kept = log.append(exchange(status_code=401, total_ms=12.34))
 
     assert repr(kept) == "<Exchange 1: send → 401, 12.3 ms>"
-    assert repr(log) == "<Log: 1 exchanges in :memory:>"
+    assert repr(log) == "<Log: 1 exchanges, 0 notifications in :memory:>"
     assert repr(exchange(error="ReadTimeout")) == "<Exchange 0: send → ReadTimeout>"
 
 
@@ -351,7 +351,7 @@ def test_another_program_s_database_of_version_one_is_refused_as_well(tmp_path: 
     assert "another program" in refusal(path)
 
 
-@pytest.mark.parametrize("version", [2, 99])
+@pytest.mark.parametrize("version", [3, 99])
 def test_a_log_of_a_newer_version_is_refused(tmp_path: Path, version: int) -> None:
     path = tmp_path / "log.sqlite3"
     Log(path).close()

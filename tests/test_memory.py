@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectorkit.log import Exchange, Log
+from connectorkit.log import Exchange, Log, Notification
 from connectorkit.memory import mentioned_conversation, open_conversation
 
 ACCOUNT, ANA, BERT = "12345678", "ana@example", "bert@example"
@@ -77,6 +77,40 @@ class Story:
         }
         return self.call("send", request, got, **whose)
 
+    def jws(self, consumer: str = ANA, **claims: Any) -> Story:
+        self.log.append(
+            Exchange(
+                "consumer_jws",
+                "POST",
+                "https://idp.example/api",
+                account_id=ACCOUNT,
+                consumer=consumer,
+                tokens={"ba78": {"ext_consumer_id": consumer, "lp_consumer_id": f"lp-{consumer}", **claims}},
+            )
+        )
+        return self
+
+    def change(
+        self, conversation_id: str, state: Any, stage: Any = None, *, at: Any = 5, of: str = ANA, **facts: Any
+    ) -> Story:
+        """A conversation change; ``start`` is the service's time of opening."""
+        details = {
+            "state": state,
+            "stage": stage or state,
+            "startTs": facts.pop("start", 1),
+            "metaDataLastUpdateTs": at,
+            "participants": [
+                {"id": "agent", "role": "ASSIGNED_AGENT"},
+                {"id": f"lp-{of}", "role": "CONSUMER"},
+            ],
+        }
+        changes = [{"type": "UPSERT", "result": {"convId": conversation_id, "conversationDetails": details}}]
+        body = {"kind": "notification", "type": "cqm.ExConversationChangeNotification"}
+        body["body"] = {"changes": changes}  # type: ignore[assignment]
+        known = {"host": HOST, "account_id": ACCOUNT, "conversation_id": conversation_id, **facts}
+        self.log.append_notification(Notification(json.dumps(body), **known))
+        return self
+
     def remembered(self, consumer: str = ANA, account: str = ACCOUNT) -> str | None:
         return open_conversation(self.log, account, consumer, HOST)
 
@@ -134,6 +168,118 @@ def test_a_conversation_found_closed_by_closing_again_is_closed() -> None:
 )
 def test_a_close_that_was_refused_closes_nothing(refused: Any) -> None:
     assert Story().open("c-1").update("c-1", STATE, refused).remembered() == "c-1"
+
+
+# --- Notifications ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", [HOST, None])
+def test_a_conversation_that_a_notification_says_is_closed_is_closed(host: str | None) -> None:
+    assert Story().open("c-1").change("c-1", "CLOSE", host=host).remembered() is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"signature": "wrong-secret"},
+        {"host": "other.example"},
+        {"account_id": "87654321"},
+        {"received_at": 9},
+    ],
+    ids=str,
+)
+def test_a_closing_that_is_not_valid_or_not_of_this_conversation_closes_nothing(
+    facts: dict[str, Any],
+) -> None:
+    assert Story().open("c-1").change("c-1", "CLOSE", **facts).remembered() == "c-1"
+
+
+def test_a_late_notification_from_before_the_close_does_not_reopen() -> None:
+    story = Story().open("c-1").change("c-1", "CLOSE", at=9).change("c-1", "OPEN", at=5)
+
+    assert story.remembered() is None
+
+
+@pytest.mark.parametrize("got", [OK, FOUND_CLOSED])
+def test_a_conversation_whose_survey_is_running_is_the_open_one(got: Any) -> None:
+    story = Story().open("c-1").update("c-1", STATE, got).change("c-1", "CLOSE", "OPEN")
+
+    assert story.remembered() == "c-1"
+    assert story.change("c-1", "CLOSE", "CLOSE", at=9).remembered() is None
+
+
+def test_a_conversation_closed_with_its_stage_has_no_survey_left() -> None:
+    story = Story().open("c-1").update("c-1", STATE).change("c-1", "CLOSE", "OPEN").update("c-1", STAGE)
+
+    assert story.remembered() is None
+
+
+def test_a_conversation_resumed_by_an_agent_is_adopted() -> None:
+    story = Story().jws().open("c-1").change("c-1", "CLOSE").change("c-2", "OPEN")
+
+    assert story.remembered() == "c-2"
+    assert story.text("c-2").remembered() == "c-2"
+    assert story.update("c-2", STATE).remembered() is None
+
+
+def test_a_resumed_conversation_is_adopted_also_where_the_first_close_was_not_heard() -> None:
+    assert Story().jws().open("c-1").change("c-2", "OPEN").remembered() == "c-2"
+
+
+def test_an_adopted_conversation_that_closed_is_closed() -> None:
+    story = (
+        Story().jws().open("c-1").change("c-1", "CLOSE").change("c-2", "OPEN").change("c-2", "CLOSE", at=9)
+    )
+
+    assert story.remembered() is None
+
+
+def test_a_late_notification_of_another_conversation_does_not_hide_our_own() -> None:
+    story = Story().jws().open("c-1").change("c-2", "CLOSE", at=9).change("c-2", "OPEN", at=5)
+
+    assert story.remembered() == "c-1"
+
+
+def test_the_newest_of_several_adopted_conversations_counts() -> None:
+    story = Story().jws().change("c-3", "OPEN", start=30).change("c-2", "OPEN", start=20)
+
+    assert story.remembered() == "c-3"
+
+
+def test_our_own_newer_conversation_comes_before_an_adopted_one() -> None:
+    assert Story().jws().change("c-1", "OPEN").open("c-2").remembered() == "c-2"
+    late = Story().jws().open("c-2").change("c-2", "OPEN", start=20).change("c-1", "OPEN", start=10)
+    assert late.remembered() == "c-2"
+
+
+def test_our_own_older_conversation_is_not_adopted() -> None:
+    story = Story().jws().open("c-1").update("c-1", STATE).open("c-2").update("c-2", STATE)
+
+    assert story.change("c-1", "OPEN").remembered() is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"of": BERT}, {"signature": "truncated"}, {"host": "other.example"}, {"account_id": "87654321"}],
+    ids=str,
+)
+def test_a_conversation_of_somebody_else_is_not_adopted(facts: dict[str, Any]) -> None:
+    assert Story().jws().open("c-1").change("c-2", "OPEN", **facts).remembered() == "c-1"
+
+
+@pytest.mark.parametrize(
+    "claims", [{"lp_consumer_id": None}, {"lp_consumer_id": ""}, {"ext_consumer_id": BERT}]
+)
+def test_without_the_consumer_s_own_claims_nothing_is_adopted(claims: dict[str, Any]) -> None:
+    assert Story().jws(**claims).open("c-1").change("c-2", "OPEN").remembered() == "c-1"
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], {}, {"a": []}, 10**30, "x"])
+def test_odd_notifications_are_passed_over(odd: Any) -> None:
+    story = Story().jws().open("c-1").change("c-1", odd, odd, at=odd, start=odd).change("c-2", "CLOSE")
+    story.log.append_notification(Notification(f"lp-{ANA}", conversation_id="c-1"))
+
+    assert story.remembered() == "c-1"
 
 
 # --- Orders ----------------------------------------------------------------------------------------

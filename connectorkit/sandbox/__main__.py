@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from connectorkit.sandbox.server import serve
+from connectorkit.sandbox.server import Tls, serve
 from connectorkit.sandbox.world import DEFAULT_ACCOUNT_ID, World
 
 
@@ -13,9 +13,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="connectorkit.sandbox")
     parser.add_argument("--account", default=DEFAULT_ACCOUNT_ID)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--webhook", default=None)
+    parser.add_argument("--agent", action="store_true")
+    parser.add_argument("--tls", action="store_true")
     options = parser.parse_args()
-    world = World(options.account, options.seed)
-    serve(world, until_stdin_closes=True, ready=lambda line: print(line, flush=True))
+    world = World(options.account, options.seed, webhook=options.webhook, agent=options.agent)
+    serve(
+        world,
+        tls=Tls() if options.tls else None,
+        until_stdin_closes=True,
+        ready=lambda line: print(line, flush=True),
+    )
 
 
 if __name__ == "__main__":

@@ -1,72 +1,42 @@
-"""The state of one account: consumers, conversations, dialogs. It knows nothing of HTTP."""
+"""One account's conversations and what happens to them. It knows nothing of HTTP, and tells who listens."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from connectorkit import wire
-from connectorkit.sandbox import refusals
+from connectorkit.sandbox import notices, refusals
 from connectorkit.sandbox.clock import Clock
+from connectorkit.sandbox.files import FileStore
+from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.seeded import Lot
+from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, Dialog, Participant
 
-OPEN = "OPEN"
-CONSUMER, CONTROLLER = "CONSUMER", "CONTROLLER"
-# Seconds behind the names are account settings; PRIORITIZED is the documented default (R18).
-TTR_SECONDS = {"URGENT": 300, "PRIORITIZED": 600, "NORMAL": 900, "CUSTOM": 1200}
-DEFAULT_TTR = "PRIORITIZED"
-
-
-@dataclass
-class Dialog:
-    """One exchange of events, numbered from 0 by a counter of its own."""
-
-    id: str
-    type: str = "MAIN"
-    state: str = OPEN
-    next_sequence: int = 0
-    events: list[dict[str, Any]] = field(default_factory=list)
-
-    def number(self) -> int:
-        """Take the next number; never reused."""
-        taken = self.next_sequence
-        self.next_sequence += 1
-        return taken
-
-
-@dataclass
-class Conversation:
-    """A container with exactly one consumer; its main dialog has its id."""
-
-    id: str
-    consumer_id: str
-    dialogs: list[Dialog]
-    start_ts: int
-    last_consumer_ts: int
-    skill_id: str = wire.ANY_SKILL
-    ttr_type: str = DEFAULT_TTR
-    ttr_seconds: int = TTR_SECONDS[DEFAULT_TTR]
-    request: dict[str, Any] = field(default_factory=dict)
-    state: str = OPEN
-    stage: str = OPEN
-    effective_ttr: int = -1
-    end_ts: int | None = None
-    close_reason: str | None = None
-    csat: dict[str, Any] | None = None
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more can be said in it."""
-        return self.state == wire.CLOSE
+# What bots and scripts hear: "open", "said" (a consumer's message was taken), "closing" of the main dialog
+# before anybody is told of it, and "closed" of any dialog afterwards.
+Reaction = Callable[[str, Conversation, Dialog, dict[str, Any]], None]
+_CONTENT = (wire.CONTENT_EVENT, wire.RICH_CONTENT_EVENT)
 
 
 class Account:
-    """Everything the messaging service remembers; one instance per sandbox."""
+    """Everything the messaging service remembers; one instance per sandbox.
 
-    def __init__(self, account_id: str, lot: Lot, clock: Clock) -> None:
+    ``tell`` is called with each notification, ``warn`` with what a client should know of, ``reactions`` with
+    what bots and scripts may answer.
+    """
+
+    def __init__(self, account_id: str, lot: Lot, clock: Clock, files: FileStore) -> None:
         self.account_id = account_id
+        self.files = files
         self.profiles: dict[str, dict[str, Any]] = {}
         self.conversations: dict[str, Conversation] = {}
+        self.controller = Participant(lot.uuid(), wire.CONTROLLER)
+        self.tell: Callable[[Event], None] = lambda event: None
+        self.warn: Callable[[str, str], None] = lambda about, text: None
+        self.reactions: list[Reaction] = []
         self._open: dict[str, str] = {}
         self._dialogs: dict[str, tuple[Conversation, Dialog]] = {}
         self._lot = lot
@@ -75,36 +45,32 @@ class Account:
     def reset(self) -> None:
         """Forget profiles and conversations. Ids go on, so that none is ever used twice."""
         self.profiles.clear()
+        self.files.reset()
         self.conversations.clear()
         self._open.clear()
         self._dialogs.clear()
 
-    def set_profile(self, consumer_id: str, members: dict[str, Any]) -> None:
-        """Store a profile, replacing member by member."""
-        self.profiles.setdefault(consumer_id, {}).update(members)
+    def memory(self) -> tuple[Any, ...]:
+        """All that is remembered of what was said."""
+        return self.profiles, self.conversations, self._open
 
-    def open(self, consumer_id: str, request: dict[str, Any]) -> Conversation:
-        """Open the consumer's conversation; refused while another is open."""
-        if consumer_id in self._open:
-            raise refusals.RequestRefused(400, wire.ALREADY_OPEN_MESSAGE.format(lp_consumer_id=consumer_id))
-        new_id, now = self._lot.uuid(), self._clock.now_ms()
-        ttr_type = request.get("ttrDefName") or DEFAULT_TTR
-        conversation = Conversation(
-            id=new_id,
-            consumer_id=consumer_id,
-            dialogs=[Dialog(new_id)],
-            start_ts=now,
-            last_consumer_ts=now,
-            skill_id=_skill(request.get("skillId")),
-            ttr_type=ttr_type,
-            ttr_seconds=TTR_SECONDS[ttr_type],
-            effective_ttr=now + TTR_SECONDS[ttr_type] * 1000,
-            request=request,
-        )
-        self.conversations[new_id] = conversation
-        self._dialogs[new_id] = conversation, conversation.dialogs[0]
-        self._open[consumer_id] = new_id
-        return conversation
+    def recall(self, memory: tuple[Any, ...]) -> None:
+        """Remember that instead."""
+        self.profiles, self.conversations, self._open = memory
+        self._dialogs = {
+            dialog.id: (conversation, dialog)
+            for conversation in self.conversations.values()
+            for dialog in conversation.dialogs
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """The whole state as JSON, for a person to look at."""
+        return {
+            "profiles": self.profiles,
+            "conversations": [asdict(conversation) for conversation in self.conversations.values()],
+        }
+
+    # --- Looking things up ---
 
     def conversation(self, conversation_id: str, consumer_id: str) -> Conversation:
         """The conversation, if it exists and is this consumer's."""
@@ -123,47 +89,201 @@ class Account:
         if dialog_id in self._dialogs:
             self.dialog(dialog_id, consumer_id)
 
-    def publish_content(self, conversation: Conversation, dialog: Dialog, event: dict[str, Any]) -> int:
-        """Take a consumer's message; its number is returned.
+    def open_conversation(self, consumer_id: str) -> str | None:
+        """The id of the consumer's open conversation, if there is one."""
+        return self._open.get(consumer_id)
 
-        In the same step the receipt of its arrival is booked, which takes the next number: so sends with
-        nothing in between are numbered 0, 2, 4.
+    def was_sent(self, relative_path: str, consumer_id: str) -> bool:
+        """Whether a file was published in one of the consumer's conversations."""
+        return any(
+            record["event"].get("contentType") == wire.HOSTED_FILE
+            and record["event"]["message"].get("relativePath") == relative_path
+            for conversation in self.conversations.values()
+            if conversation.consumer_id == consumer_id
+            for dialog in conversation.dialogs
+            for record in dialog.events
+        )
+
+    # --- What consumers, agents and bots do ---
+
+    def set_profile(self, consumer_id: str, members: dict[str, Any]) -> None:
+        """Store a profile, replacing member by member."""
+        self.profiles.setdefault(consumer_id, {}).update(members)
+
+    def open(
+        self,
+        consumer_id: str,
+        request: dict[str, Any],
+        features: Sequence[str] = (),
+        agent: Participant | None = None,
+    ) -> Conversation:
+        """Open the consumer's conversation; refused while another is open."""
+        if consumer_id in self._open:
+            raise refusals.RequestRefused(400, wire.ALREADY_OPEN_MESSAGE.format(lp_consumer_id=consumer_id))
+        new_id, now = self._lot.uuid(), self._clock.now_ms()  # one reading: all its times are equal
+        ttr_type = request.get("ttrDefName") or DEFAULT_TTR
+        conversation = Conversation(
+            id=new_id,
+            consumer_id=consumer_id,
+            dialogs=[],
+            start_ts=now,
+            last_consumer_ts=now,
+            updated_ts=now - 1,
+            skill_id=_skill(request.get("skillId")),
+            ttr_type=ttr_type,
+            ttr_seconds=TTR_SECONDS[ttr_type],
+            effective_ttr=now + TTR_SECONDS[ttr_type] * 1000,
+            request=copy.deepcopy(request),
+            features_at_opening=tuple(features),
+            features=tuple(features),
+            had_agent=agent,
+        )
+        self.conversations[new_id] = conversation
+        self._open[consumer_id] = new_id
+        here = [agent] if agent is not None else []
+        participants = [*here, Participant(consumer_id, wire.CONSUMER)]
+        dialog = self.add_dialog(conversation, new_id, participants, now)
+        self.changed(conversation, now)
+        self._react("open", conversation, dialog, {})
+        return conversation
+
+    def add_dialog(
+        self,
+        conversation: Conversation,
+        dialog_id: str,
+        participants: Sequence[Participant],
+        now: int | None = None,
+        **facts: Any,
+    ) -> Dialog:
+        """One more dialog in the conversation; whoever asks for it tells of the change."""
+        now = self._clock.now_ms() if now is None else now
+        dialog = Dialog(dialog_id, conversation.id, now, updated_ts=now, **facts)
+        for participant in participants:
+            dialog.join(participant)
+        conversation.dialogs.append(dialog)
+        self._dialogs[dialog_id] = conversation, dialog
+        return dialog
+
+    def publish(
+        self,
+        dialog: Dialog,
+        speaker: Participant,
+        event: dict[str, Any],
+        metadata: list[dict[str, Any]] | None = None,
+    ) -> int:
+        """Take an event into a dialog; its number is returned, or 0 for a chat state, which has none.
+
+        With a consumer's message, the receipt of its arrival is booked in the same step, which takes the
+        next number: so sends with nothing in between are numbered 0, 2, 4.
         """
-        now = self._clock.now_ms()
-        sequence = dialog.number()
-        dialog.events.append(_event(sequence, conversation.consumer_id, CONSUMER, event, now))
-        receipt = {"type": "AcceptStatusEvent", "status": "ACCEPT", "sequenceList": [sequence]}
-        dialog.events.append(_event(dialog.number(), CONTROLLER.lower(), CONTROLLER, receipt, now))
-        conversation.last_consumer_ts = now
-        conversation.effective_ttr = now + conversation.ttr_seconds * 1000
-        return sequence
-
-    def publish_chat_state(self, conversation: Conversation, dialog: Dialog, event: dict[str, Any]) -> int:
-        """Take a chat state; it has no number, and the answer says 0."""
-        dialog.events.append(_event(None, conversation.consumer_id, CONSUMER, event, self._clock.now_ms()))
-        return 0
-
-    def close(self, conversation: Conversation, reason: str) -> None:
-        """Close it with all its dialogs, for good."""
-        conversation.state = conversation.stage = wire.CLOSE
-        conversation.end_ts = self._clock.now_ms()
-        conversation.close_reason = reason
-        conversation.effective_ttr = -1
-        for dialog in conversation.dialogs:
-            dialog.state = wire.CLOSE
-        self._open.pop(conversation.consumer_id, None)
+        conversation = self.conversations[dialog.conversation_id]
+        if event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT":
+            taken = dialog.accepted.setdefault(speaker.id, {})
+            if all(number in taken for number in event["sequenceList"]):
+                return taken[event["sequenceList"][-1]]
+        record = self._record(dialog, speaker, event, metadata)
+        number = record["sequence"]
+        if event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT":
+            taken |= {n: number for n in event["sequenceList"] if n not in taken}
+        if event["type"] in _CONTENT:
+            self._count_time(conversation, dialog, speaker, record["serverTimestamp"])
+            if speaker.role == wire.CONSUMER:
+                receipt = {"type": wire.ACCEPT_STATUS_EVENT, "status": "ACCEPT", "sequenceList": [number]}
+                self.publish(dialog, dialog.assigned_agent or self.controller, receipt)
+                self._react("said", conversation, dialog, record)
+        return number if number is not None else 0
 
     def set_ttr(self, conversation: Conversation, ttr_type: str, seconds: int) -> None:
         """Change the urgency."""
         conversation.ttr_type, conversation.ttr_seconds = ttr_type, seconds
-        conversation.effective_ttr = conversation.last_consumer_ts + seconds * 1000
+        if conversation.effective_ttr != -1:
+            conversation.effective_ttr = conversation.last_consumer_ts + seconds * 1000
+        self.changed(conversation)
 
-    def dump(self) -> dict[str, Any]:
-        """The whole state as JSON, for a person to look at."""
-        return {
-            "profiles": self.profiles,
-            "conversations": [asdict(conversation) for conversation in self.conversations.values()],
+    def rate(self, conversation: Conversation, csat: dict[str, Any]) -> None:
+        """Store the consumer's satisfaction; the last one wins."""
+        conversation.csat = csat
+        self.changed(conversation)
+
+    def close_dialog(
+        self, conversation: Conversation, dialog: Dialog, by: str, cause: str | None = None
+    ) -> None:
+        """Close one dialog; the conversation closes with its last, unless a survey takes over."""
+        now = self._clock.now_ms()
+        dialog.close(now, by, cause)
+        if dialog is conversation.main:
+            conversation.state = wire.CLOSE
+            conversation.close_reason = by
+            conversation.effective_ttr = -1
+            self._react("closing", conversation, dialog, {})
+        if all(d.state == wire.CLOSE for d in conversation.dialogs):
+            self._end(conversation, now)
+        self.changed(conversation)
+        self._react("closed", conversation, dialog, {})
+
+    def close_all(self, conversation: Conversation, by: str) -> None:
+        """Close everything at once; no survey follows."""
+        now = self._clock.now_ms()
+        for dialog in conversation.dialogs:
+            if dialog.state == wire.OPEN:
+                dialog.close(now, by)
+        conversation.state = wire.CLOSE
+        conversation.close_reason = conversation.close_reason or by
+        conversation.effective_ttr = -1
+        self._end(conversation, now)
+        self.changed(conversation)
+
+    def changed(self, conversation: Conversation, now: int | None = None) -> None:
+        """Tell of the conversation's new state. Its time of change only grows, so that old news show."""
+        now = self._clock.now_ms() if now is None else now
+        conversation.updated_ts = max(now, conversation.updated_ts + 1)
+        for dialog in conversation.dialogs:
+            if dialog.state == wire.OPEN:
+                dialog.updated_ts = conversation.updated_ts
+        self.tell(notices.conversation_change(self.account_id, conversation))
+
+    # --- The parts of a step ---
+
+    def _record(
+        self,
+        dialog: Dialog,
+        speaker: Participant,
+        event: dict[str, Any],
+        metadata: list[dict[str, Any]] | None = None,
+    ) -> dict[str, Any]:
+        numbered = event["type"] != wire.CHAT_STATE_EVENT
+        record = {
+            "sequence": dialog.number() if numbered else None,
+            "originatorId": speaker.id,
+            "role": speaker.role,
+            "serverTimestamp": self._clock.now_ms(),
+            "event": event,
+            "metadata": metadata,
         }
+        dialog.events.append(record)
+        self.tell(notices.messaging_event(dialog, record))
+        return record
+
+    @staticmethod
+    def _count_time(conversation: Conversation, dialog: Dialog, speaker: Participant, now: int) -> None:
+        """Whose turn it is, and until when the agent should have answered."""
+        if dialog is not conversation.main:
+            return
+        if speaker.role == wire.CONSUMER:
+            conversation.last_consumer_ts = now
+            conversation.effective_ttr = now + conversation.ttr_seconds * 1000
+        elif speaker.role != wire.CONTROLLER:  # an automatic greeting answers nothing
+            conversation.last_agent_ts = now
+            conversation.effective_ttr = -1
+
+    def _end(self, conversation: Conversation, now: int) -> None:
+        conversation.stage = wire.CLOSE
+        conversation.end_ts = now
+        self._open.pop(conversation.consumer_id, None)
+
+    def _react(self, what: str, conversation: Conversation, dialog: Dialog, record: dict[str, Any]) -> None:
+        for reaction in self.reactions:
+            reaction(what, conversation, dialog, record)
 
     @staticmethod
     def _owned(conversation: Conversation | None, consumer_id: str) -> Conversation:
@@ -176,15 +296,3 @@ class Account:
 
 def _skill(given: Any) -> str:
     return str(given) if given not in (None, "") else wire.ANY_SKILL
-
-
-def _event(
-    sequence: int | None, originator: str, role: str, event: dict[str, Any], now: int
-) -> dict[str, Any]:
-    return {
-        "sequence": sequence,
-        "originatorId": originator,
-        "role": role,
-        "serverTimestamp": now,
-        "event": event,
-    }

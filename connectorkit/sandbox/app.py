@@ -10,8 +10,10 @@ from starlette.responses import Response
 from connectorkit.sandbox import refusals
 from connectorkit.sandbox.bodies import refused
 from connectorkit.sandbox.control import Control
+from connectorkit.sandbox.installs import Installs
 from connectorkit.sandbox.refusals import Refusal
 from connectorkit.sandbox.services import Services
+from connectorkit.sandbox.storage import Storage
 from connectorkit.sandbox.world import World
 
 _WORDS = {404: "Unknown path", 405: "Method not allowed"}
@@ -20,7 +22,12 @@ _WORDS = {404: "Unknown path", 405: "Method not allowed"}
 def create_app(world: World) -> Starlette:
     """The app over one world; runs in any ASGI server, or without one in a test."""
     app = Starlette(
-        routes=[*Services(world).routes(), *Control(world).routes()],
+        routes=[
+            *Services(world).routes(),
+            *Storage(world.files).routes(),
+            *Installs(world.account_id, world.apps, world.is_admin, world.installs_changed).routes(),
+            *Control(world).routes(),
+        ],
         exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _failed},
     )
     app.router.redirect_slashes = False  # a path with one slash more is unknown, as any other

@@ -31,14 +31,15 @@ def refused(refusal: Refusal) -> Response:
     return answer(refusal.body, refusal.status, refusal.headers)
 
 
-async def read_body(request: Request) -> bytes | None:
-    """The body, or ``None`` when it is over the limit; 408 when it takes too long."""
+async def read_body(request: Request, limit: int | None = None) -> bytes | None:
+    """The body, or ``None`` when it is over the limit (1 MiB unless given); 408 when it takes too long."""
+    limit = wire.MAX_BODY_BYTES if limit is None else limit
     body, received = bytearray(), 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 received += len(chunk)
-                if received <= wire.MAX_BODY_BYTES:
+                if received <= limit:
                     body += chunk
                 elif received > DRAINED_BYTES:
                     break
@@ -46,7 +47,7 @@ async def read_body(request: Request) -> bytes | None:
         raise refusals.plain(408, f"The body did not arrive within {BODY_SECONDS} seconds") from None
     except ClientDisconnect:
         raise refusals.plain(400, "The body ended early") from None
-    return bytes(body) if received <= wire.MAX_BODY_BYTES else None
+    return bytes(body) if received <= limit else None
 
 
 def media_type(request: Request) -> str:

@@ -15,30 +15,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectorkit import wire
-from connectorkit.sandbox import refusals
+from connectorkit.sandbox import manifest, refusals
+from connectorkit.sandbox.apps import default_manifest
 from connectorkit.sandbox.bodies import answer, read_body
+from connectorkit.sandbox.limits import DOES_NOT_IMITATE, IMITATES
+from connectorkit.sandbox.snapshots import Snapshots
 from connectorkit.sandbox.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST_ADVANCE_SECONDS = 20 * 366 * 86400  # in all, from real time
-
-IMITATES = {
-    "services": "domain lookup, AppJWT (Sentinel), ConsumerJWS (IDP), CONVERSATION, SEND, agent login",
-    "requests": "set profile, open, text, chat states, close (all three ways), CSAT, time to respond",
-    "errors": "the authorisation errors 40001 and 40102-40105 and the documented 400, 404, 405, 413, 415",
-    "clock": "tokens expire by the sandbox's clock, which can be advanced",
-}
-DOES_NOT_IMITATE = [
-    "notifications: no webhook is sent, and no agent answers",
-    "files, rich content, receipts by the consumer, surveys, Client-Properties features",
-    "app installs and their manifests: there is one app, always enabled",
-    "rate limits, 451 and 5xx answers",
-    "warnings: members and attributes it does not know are ignored without a word",
-    "campaign and skill routing: what is asked for is stored, nobody is routed",
-    "the vendor's undocumented error texts: where no source gives one, the words are the sandbox's own",
-    "the vendor's speed: answers come as fast as this machine can give them",
-]
 
 
 class Control:
@@ -46,6 +32,7 @@ class Control:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._snapshots = Snapshots(world)
 
     def routes(self) -> list[Route]:
         """Every control path; all but ``about`` want the control token."""
@@ -59,6 +46,16 @@ class Control:
             route("/sandbox/clock", self.advance_clock, "POST"),
             route("/sandbox/state", self.state, "GET"),
             route("/sandbox/reset", self.reset, "POST"),
+            route("/sandbox/settings", self.settings, "GET"),
+            route("/sandbox/settings", self.change_settings, "POST"),
+            route("/sandbox/agent", self.agent, "POST"),
+            route("/sandbox/webhook", self.webhook, "POST"),
+            route("/sandbox/deliveries", self.read_deliveries, "GET"),
+            route("/sandbox/settle", self.settle, "POST"),
+            route("/sandbox/faults", self.add_fault, "POST"),
+            route("/sandbox/faults", self.clear_faults, "DELETE"),
+            route("/sandbox/snapshot", self.snapshot, "POST"),
+            route("/sandbox/restore", self.restore, "POST"),
         ]
 
     async def about(self, request: Request) -> Response:
@@ -73,9 +70,21 @@ class Control:
                 "control": {
                     "authorization": "Bearer {control_token}, from the line printed at start",
                     "GET /sandbox/clock": "the sandbox's time",
-                    "POST /sandbox/clock": '{"advance_seconds": 3660}',
-                    "GET /sandbox/state": "profiles and conversations",
-                    "POST /sandbox/reset": "forget profiles and conversations, return to real time",
+                    "POST /sandbox/clock": '{"advance_seconds": 3660}: what falls due meanwhile is done',
+                    "GET /sandbox/state": "profiles, conversations and warnings",
+                    "GET /sandbox/settings": "what can be set, as it is now",
+                    "POST /sandbox/settings": '{"signature_algorithm": "sha256"}: any of them',
+                    "POST /sandbox/agent": '{"conversation_id": "…", "action": "text", "text": "Hello"}; '
+                    f"actions are {', '.join(self.world.desk.actions)}",
+                    "POST /sandbox/webhook": '{"url": "…"}: where the first app is notified, or null',
+                    "GET /sandbox/deliveries": "every attempt to deliver a notification; each app's state",
+                    "POST /sandbox/settle": '{"seconds": 1}: wait until nothing is under way',
+                    "POST /sandbox/faults": '{"fault": "webhook_duplicate", "probability": 0.5, "times": 3}; '
+                    "also webhook_reorder and webhook_loss",
+                    "DELETE /sandbox/faults": "no more faults",
+                    "POST /sandbox/snapshot": "remember everything; answers with a snapshot_id",
+                    "POST /sandbox/restore": '{"snapshot_id": "…"}: return to it',
+                    "POST /sandbox/reset": "forget all that happened and was set, return to real time",
                 },
             }
         )
@@ -86,7 +95,10 @@ class Control:
 
     async def advance_clock(self, request: Request) -> Response:
         """Move the clock forward."""
-        seconds = (await _json_object(request)).get("advance_seconds")
+        given = await _json_object(request)
+        seconds, settle = given.get("advance_seconds"), given.get("settle", True)
+        if not isinstance(settle, bool):
+            raise refusals.plain(400, "settle must be true or false")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise refusals.plain(400, "advance_seconds must be a number of seconds")
         left = _LONGEST_ADVANCE_SECONDS - self.world.clock.advanced_seconds
@@ -94,17 +106,79 @@ class Control:
             raise refusals.plain(
                 400, f"advance_seconds must be from 0 to {left:.0f}; reset returns to real time"
             )
-        self.world.clock.advance(seconds)
+        await self.world.schedule.advance(seconds, settle=settle)
         return self._time()
 
     async def state(self, request: Request) -> Response:
         """Everything the messaging service remembers."""
-        return answer({"account_id": self.world.account_id, **self.world.account.dump()})
+        world = self.world
+        return answer(
+            {"account_id": world.account_id, **world.account.dump(), "warnings": world.warnings.dump()}
+        )
 
     async def reset(self, request: Request) -> Response:
         """Start afresh."""
         self.world.reset()
         return answer({"reset": True})
+
+    async def settings(self, request: Request) -> Response:
+        """What can be set."""
+        return answer(self.world.options.dump())
+
+    async def change_settings(self, request: Request) -> Response:
+        """Set some of it."""
+        self.world.options.set(await _json_object(request))
+        self.world.auto_close.arm()
+        return answer(self.world.options.dump())
+
+    async def agent(self, request: Request) -> Response:
+        """Play the agent."""
+        return answer(self.world.desk.act(await _json_object(request)))
+
+    async def webhook(self, request: Request) -> Response:
+        """Have the first app notified of everything somewhere, as ``--webhook`` does."""
+        url = (await _json_object(request)).get("url")
+        try:
+            manifest.check_endpoint(url, "url") if url is not None else None
+        except manifest.ManifestError as error:
+            raise refusals.plain(400, str(error)) from None
+        self.world.apps.change_first(default_manifest(url))
+        self.world.installs_changed()
+        return answer({"url": url})
+
+    async def read_deliveries(self, request: Request) -> Response:
+        """How the notifications fared."""
+        return answer(self.world.deliveries.report())
+
+    async def settle(self, request: Request) -> Response:
+        """Wait until agents and deliveries have nothing to do."""
+        seconds = (await _json_object(request)).get("seconds", 1.0)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 60:
+            raise refusals.plain(400, "seconds must be a number from 0 to 60")
+        return answer({"settled": await self.world.schedule.settle(seconds)})
+
+    async def add_fault(self, request: Request) -> Response:
+        """Let something go wrong from now on."""
+        try:
+            return answer({"fault_id": self.world.deliveries.faults.add(await _json_object(request))})
+        except ValueError as error:
+            raise refusals.plain(400, str(error)) from None
+
+    async def clear_faults(self, request: Request) -> Response:
+        """Let nothing go wrong any more."""
+        self.world.deliveries.faults.clear()
+        return answer({"faults": []})
+
+    async def snapshot(self, request: Request) -> Response:
+        """Remember everything."""
+        return answer({"snapshot_id": self._snapshots.take()})
+
+    async def restore(self, request: Request) -> Response:
+        """Return to a snapshot."""
+        snapshot_id = (await _json_object(request)).get("snapshot_id")
+        if not isinstance(snapshot_id, str) or not self._snapshots.restore(snapshot_id):
+            raise refusals.plain(404, "There is no such snapshot; POST /sandbox/snapshot makes one")
+        return answer({"restored": snapshot_id})
 
     def _time(self) -> Response:
         now = self.world.clock.now()

@@ -27,13 +27,24 @@ class LaunchFailed(Exception):
 
 
 class ChildSandbox:
-    """A running child process and what its ready line said."""
+    """A running child process and what its ready line said.
 
-    def __init__(self, account_id: str | None = None, seed: int | None = None) -> None:
+    With ``webhook`` its app is notified of everything there; with ``agent`` a scripted agent answers.
+    """
+
+    def __init__(
+        self,
+        account_id: str | None = None,
+        seed: int | None = None,
+        webhook: str | None = None,
+        agent: bool = False,
+    ) -> None:
         # -P and a path at the end: a file named like a module in the user's folder must not be imported.
         command = [sys.executable, "-P", "-c", _START, str(Path(__file__).parents[2])]
         command += ["--account", account_id] if account_id is not None else []
         command += ["--seed", str(seed)] if seed is not None else []
+        command += [f"--webhook={webhook}"] if webhook is not None else []
+        command += ["--agent"] if agent else []
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._process = subprocess.Popen(
             command,

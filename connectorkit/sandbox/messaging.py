@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from connectorkit import wire
 from connectorkit.sandbox import profile, refusals
-from connectorkit.sandbox.account import Account, Conversation, Dialog
+from connectorkit.sandbox.account import Account
 from connectorkit.sandbox.members import Members, is_integer, json_object
 from connectorkit.sandbox.refusals import Refusal, RequestRefused, bad
+from connectorkit.sandbox.shapes import check_body, fields
+from connectorkit.sandbox.state import Conversation, Dialog, Participant
 
 Answer = dict[str, Any]
 
 _BATCH_TYPES = (wire.SET_USER_PROFILE, wire.REQUEST_CONVERSATION, wire.PUBLISH_EVENT)
-_SEND_TYPES = (wire.PUBLISH_EVENT, wire.UPDATE_FIELD, wire.SET_USER_PROFILE)
-_FIELDS = (wire.STATE_FIELD, wire.STAGE_FIELD, wire.DIALOG_FIELD, wire.CSAT_FIELD, wire.TTR_FIELD)
-_CLOSING = (wire.STATE_FIELD, wire.STAGE_FIELD, wire.DIALOG_FIELD)
-_AGENT_FIELDS = ("Skill", "ParticipantsChange")
+_SEND_TYPES = (
+    wire.PUBLISH_EVENT,
+    wire.UPDATE_FIELD,
+    wire.SET_USER_PROFILE,
+    wire.UPLOAD_URL,
+    wire.DOWNLOAD_URL,
+)
 _FIELD_MESSAGES = {
     wire.STATE_FIELD: "OK Conversation resolved successfully",
     wire.STAGE_FIELD: "OK Conversation resolved successfully",
@@ -26,8 +32,13 @@ _FIELD_MESSAGES = {
 }
 
 
-def conversation(account: Account, consumer_id: str, batch: Any) -> tuple[int, Any]:
-    """Run a CONVERSATION batch; returns the HTTP status and the array of answers."""
+def conversation(
+    account: Account, consumer_id: str, batch: Any, features: Sequence[str] = ()
+) -> tuple[int, Any]:
+    """Run a CONVERSATION batch; returns the HTTP status and the array of answers.
+
+    ``features`` are those of the Client-Properties header.
+    """
     if not isinstance(batch, list):
         raise bad("CONVERSATION takes an array of requests")
     if not 2 <= len(batch) <= 3:
@@ -35,24 +46,26 @@ def conversation(account: Account, consumer_id: str, batch: Any) -> tuple[int, A
     requests = [_Request(item, f"[{position}]") for position, item in enumerate(batch)]
     for request, expected in zip(requests, _BATCH_TYPES, strict=False):
         request.check(_Request.expect_type, expected)
-        request.check(_check_body, in_batch=True)
+        request.check(_check_shape, in_batch=True)
     requests[1].check(_check_brand, account)
     if len(requests) == 3 and (named := requests[2].body.value.get("dialogId")):
         # Found out at the door, so that nothing was done when the answer names no conversation.
         account.check_not_foreign(named, consumer_id)
-    return _run_batch(account, consumer_id, requests)
+    return _run_batch(account, consumer_id, requests, features)
 
 
-def send(account: Account, consumer_id: str, envelope: Any, characters: int) -> Answer:
+def send(
+    account: Account, consumer_id: str, envelope: Any, characters: int, features: Sequence[str] = ()
+) -> Answer:
     """Run one SEND request, ``characters`` long as received; returns its answer."""
     if isinstance(envelope, list):
         raise bad("SEND takes one request, not an array")
     request = _Request(envelope, "")
     request.check(_Request.expect_type, *_SEND_TYPES)
-    if request.type == wire.PUBLISH_EVENT and characters > wire.MAX_REQUEST_CHARACTERS:
+    if characters > wire.MAX_REQUEST_CHARACTERS and _has_short_event(request):
         raise bad().with_id(request.id)
-    request.check(_check_body)
-    answer: Answer = request.check(_run, account, consumer_id)
+    request.check(_check_shape)
+    answer: Answer = request.check(_run, account, consumer_id, features)
     return answer
 
 
@@ -109,41 +122,23 @@ def _any_id(batch: list[Any]) -> str | None:
     return None
 
 
-# --- Shape: 400 before anything is looked up ---------------------------------------------------------
+# --- Checks before anything is looked up -------------------------------------------------------------
 
 
-def _check_body(request: _Request, *, in_batch: bool = False) -> None:
+def _check_shape(request: _Request, *, in_batch: bool = False) -> None:
     for entry in request.members.objects("metadata"):
         entry.text("type", required=True)
-    match request.type:
-        case wire.SET_USER_PROFILE:
-            profile.check_profile(request.body)
-        case wire.REQUEST_CONVERSATION:
-            _check_conversation_request(request.body)
-        case wire.PUBLISH_EVENT:
-            request.body.text("dialogId", required=not in_batch, empty=in_batch)
-            request.body.text("conversationId")
-            _check_event(request.body)
-        case wire.UPDATE_FIELD:
-            request.body.text("conversationId", required=True, empty=False)
-            for field in _fields(request.body):
-                _check_field(field)
+    check_body(request.type, request.body, in_batch=in_batch)
 
 
-def _check_conversation_request(body: Members) -> None:
-    body.text("brandId")
-    body.choice("channelType", (wire.CHANNEL_TYPE,))
-    body.choice("ttrDefName", (*wire.TTR_NAMES, *wire.TTR_NAMES_OLD_CLIENTS))
-    body.text_or_integer("skillId")
-    if campaign := body.inner("campaignInfo"):
-        ids = [campaign.text_or_integer(name) for name in ("campaignId", "engagementId")]
-        if ids.count(None) == 1:
-            raise bad(f"{body.path('campaignInfo')} must have campaignId and engagementId")
-    if context := body.inner("conversationContext"):
-        for name in ("type", "visitorId", "sessionId", "lang"):
-            context.text(name)
-        context.text_or_integer("interactionContextId")
-        context.items("features")
+def _has_short_event(request: _Request) -> bool:
+    """Whether the documented 5000 characters are meant: texts, receipts and chat states (R21)."""
+    if request.type != wire.PUBLISH_EVENT:
+        return False
+    event = request.body.value.get("event")
+    if not isinstance(event, dict):
+        return True
+    return event.get("type") != wire.RICH_CONTENT_EVENT and event.get("contentType") != wire.HOSTED_FILE
 
 
 def _check_brand(request: _Request, account: Account) -> None:
@@ -154,115 +149,125 @@ def _check_brand(request: _Request, account: Account) -> None:
         raise bad("brandId does not match account")
 
 
-def _check_event(body: Members) -> None:
-    event = body.inner("event", required=True)
-    assert event is not None
-    kind = event.choice("type", (wire.CONTENT_EVENT, wire.CHAT_STATE_EVENT), required=True)
-    if kind == wire.CHAT_STATE_EVENT:
-        event.choice("chatState", wire.CHAT_STATES, required=True)
-    else:
-        event.choice("contentType", (wire.TEXT,), required=True)
-        event.text("message", required=True, empty=False)
-
-
-def _fields(body: Members) -> list[Members]:
-    given = body.value.get("conversationField")
-    if isinstance(given, list):
-        if not given:
-            raise bad(f"{body.path('conversationField')} is empty")
-        return body.objects("conversationField")
-    field = body.inner("conversationField", required=True)
-    assert field is not None
-    return [field]
-
-
-def _check_field(field: Members) -> None:
-    name = field.text("field", required=True)
-    if name in _AGENT_FIELDS:
-        raise bad("field not allowed")
-    field.choice("field", _FIELDS)
-    match name:
-        case wire.STATE_FIELD | wire.STAGE_FIELD:
-            field.choice("conversationState", (wire.CLOSE,), required=True)
-        case wire.DIALOG_FIELD:
-            field.choice("type", ("UPDATE",), required=True)
-            dialog = field.inner("dialog", required=True)
-            assert dialog is not None
-            dialog.text("dialogId", required=True, empty=False)
-            dialog.choice("state", (wire.CLOSE,), required=True)
-            dialog.text("closedCause")
-        case wire.CSAT_FIELD:
-            status = field.choice("status", wire.CSAT_STATUSES, required=True)
-            filled = status == "FILLED"
-            if field.integer("csatRate", required=filled) is not None:
-                field.choice("csatRate", wire.CSAT_RATES)
-            field.boolean("csatResolutionConfirmation", required=filled)
-        case wire.TTR_FIELD:
-            field.choice("ttrType", (*wire.TTR_NAMES, *wire.TTR_NAMES_OLD_CLIENTS), required=True)
-            field.integer("value", required=True, least=0)
-
-
 # --- Running: what exists, whose it is, what state it is in ------------------------------------------
 
 
-def _run(request: _Request, account: Account, consumer_id: str) -> Answer:
+def _run(request: _Request, account: Account, consumer_id: str, features: Sequence[str]) -> Answer:
+    body = request.body
     match request.type:
         case wire.SET_USER_PROFILE:
-            account.set_profile(consumer_id, profile.stored(request.body))
+            known = profile.stored(body, lambda text: account.warn(consumer_id, text))
+            account.set_profile(consumer_id, known)
             return request.ok({"msg": "OK User Profile set successfully"})
         case wire.REQUEST_CONVERSATION:
-            opened = account.open(consumer_id, request.body.value)
+            opened = account.open(consumer_id, body.value, features)
             return request.ok({"conversationId": opened.id})
         case wire.PUBLISH_EVENT:
-            return request.ok({"sequence": _publish(request.body, account, consumer_id)})
+            metadata = request.members.items("metadata")
+            return request.ok({"sequence": _publish(body, account, consumer_id, metadata, features)})
+        case wire.UPLOAD_URL:
+            return request.ok(account.files.upload_url(consumer_id, body.value["fileType"]))
+        case wire.DOWNLOAD_URL:
+            return request.ok(_download_url(body, account, consumer_id))
         case _:
-            return request.ok({"msg": _update(request.body, account, consumer_id)})
+            return request.ok({"msg": _update(body, account, consumer_id)})
 
 
-def _publish(body: Members, account: Account, consumer_id: str) -> int:
+def _publish(
+    body: Members,
+    account: Account,
+    consumer_id: str,
+    metadata: list[dict[str, Any]],
+    features: Sequence[str],
+) -> int:
     owner, dialog = account.dialog(body.value["dialogId"], consumer_id)
     named = body.value.get("conversationId")
     if named and named != owner.id:
         account.conversation(named, consumer_id)
         raise bad(f"{body.path('conversationId')} does not own the dialog")
+    if dialog.type != wire.MAIN_DIALOG and not named:
+        raise bad(f"{body.path('conversationId')} is missing; a survey dialog needs it")
     _check_open(owner, dialog)
     event = body.value["event"]
-    if event["type"] == wire.CHAT_STATE_EVENT:
-        return account.publish_chat_state(owner, dialog, event)
-    return account.publish_content(owner, dialog, event)
+    if event["type"] == wire.CHAT_STATE_EVENT and dialog.type == wire.SURVEY_DIALOG:
+        raise bad("a survey dialog takes no chat states")
+    if event.get("contentType") == wire.HOSTED_FILE:
+        account.files.check_owner(event["message"]["relativePath"], consumer_id)
+        account.files.check_uploaded(Members(event["message"], "body.event.message"))
+    owner.features = tuple(features)
+    return account.publish(dialog, Participant(consumer_id, wire.CONSUMER), event, metadata or None)
 
 
 def _check_open(owner: Conversation, dialog: Dialog) -> None:
-    if owner.closed or dialog.state == wire.CLOSE:
+    if owner.stage == wire.CLOSE or dialog.state == wire.CLOSE:
         raise refusals.closed()
+
+
+def _download_url(body: Members, account: Account, consumer_id: str) -> dict[str, Any]:
+    path = body.value["relativePath"]
+    if not account.was_sent(path, consumer_id):
+        account.files.check_owner(path, consumer_id)
+    return account.files.download_url(path)
 
 
 def _update(body: Members, account: Account, consumer_id: str) -> str:
     target = account.conversation(body.value["conversationId"], consumer_id)
-    fields = [field.value for field in _fields(body)]
-    for field in fields:
-        if field["field"] == wire.DIALOG_FIELD:
-            owner, _ = account.dialog(field["dialog"]["dialogId"], consumer_id)
+    changes = [_Change(field.value, account, target, body) for field in fields(body)]
+    # All or nothing (R46): see first whether every change is possible, one after the other.
+    closed = {dialog.id for dialog in target.dialogs if dialog.state == wire.CLOSE}
+    for change in changes:
+        change.check(closed)
+    for change in changes:
+        change.carry_out()
+    return _FIELD_MESSAGES[changes[-1].name]
+
+
+class _Change:
+    """One conversation field that a consumer changes."""
+
+    def __init__(self, field: dict[str, Any], account: Account, target: Conversation, body: Members) -> None:
+        self.name: str = field["field"]
+        self._field = field
+        self._account = account
+        self._target = target
+        self._dialog = target.main
+        if self.name == wire.DIALOG_FIELD:
+            owner, self._dialog = account.dialog(field["dialog"]["dialogId"], target.consumer_id)
             if owner is not target:
                 raise bad(f"{body.path('conversationId')} does not own the dialog")
-    # All or nothing (R46): see first whether every change is possible, one after the other.
-    closed = target.closed
-    for field in fields:
-        if closed and field["field"] != wire.CSAT_FIELD:
+
+    def check(self, closed: set[str]) -> None:
+        """Refuse what cannot be done once the dialogs in ``closed`` are; adds those it closes."""
+        if self.name == wire.CSAT_FIELD:
+            return
+        every = {dialog.id for dialog in self._target.dialogs}
+        if self.name == wire.STAGE_FIELD:
+            if every <= closed:
+                raise refusals.closed()
+            closed |= every
+            return
+        if self._dialog.id in closed:
             raise refusals.closed()
-        closed = closed or field["field"] in _CLOSING
-    for field in fields:
-        match field["field"]:
+        if self.name != wire.TTR_FIELD:
+            closed.add(self._dialog.id)
+
+    def carry_out(self) -> None:
+        account, target, field = self._account, self._target, self._field
+        match self.name:
             case wire.CSAT_FIELD:
-                target.csat = {k: v for k, v in field.items() if k != "field"}
+                account.rate(target, {k: v for k, v in field.items() if k != "field"})
             case wire.TTR_FIELD:
                 account.set_ttr(target, field["ttrType"], field["value"])
+            case wire.STAGE_FIELD:
+                account.close_all(target, wire.CONSUMER)
             case _:
-                account.close(target, "CONSUMER")
-    return _FIELD_MESSAGES[fields[-1]["field"]]
+                cause = (field.get("dialog") or {}).get("closedCause")
+                account.close_dialog(target, self._dialog, wire.CONSUMER, cause)
 
 
-def _run_batch(account: Account, consumer_id: str, requests: list[_Request]) -> tuple[int, Any]:
+def _run_batch(
+    account: Account, consumer_id: str, requests: list[_Request], features: Sequence[str]
+) -> tuple[int, Any]:
     """Items run in order; earlier ones stay done, those behind a failed one are answered but not run."""
     answers: list[Any] = []
     status = 200
@@ -273,7 +278,7 @@ def _run_batch(account: Account, consumer_id: str, requests: list[_Request]) -> 
         if request.type == wire.PUBLISH_EVENT and not request.body.value.get("dialogId"):
             request.body.value["dialogId"] = answers[1]["body"]["conversationId"]
         try:
-            answers.append(request.check(_run, account, consumer_id))
+            answers.append(request.check(_run, account, consumer_id, features))
         except Refusal as refusal:
             if not isinstance(refusal, RequestRefused):
                 raise

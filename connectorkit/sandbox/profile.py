@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from connectorkit import wire
@@ -22,6 +23,8 @@ _CUSTOMER_TEXTS = (
     "accountName",
     "role",
 )
+_SDE_TYPES = ("ctmrinfo", "personal")
+_CUSTOMER_UNSUPPORTED = ("storeZipCode", "storeNumber")  # in the authenticated flow
 _CUSTOMER_INTEGERS = ("companySize", "loginStatus")
 _CUSTOMER_DATES = ("lastPaymentDate", "registrationDate")
 _PERSON_TEXTS = ("firstname", "lastname", "language", "company")
@@ -43,9 +46,31 @@ def check_profile(body: Members) -> None:
             _check_sde(sde)
 
 
-def stored(body: Members) -> dict[str, Any]:
-    """The members to replace in the stored profile (R63)."""
-    return {name: value for name, value in body.value.items() if value is not None}
+def stored(body: Members, warn: Callable[[str], None]) -> dict[str, Any]:
+    """The members to replace in the stored profile (R63), without attributes that are not supported (R71)."""
+    members = {name: value for name, value in body.value.items() if value is not None}
+    data = members.get("authenticatedData")
+    if isinstance(data, dict) and data.get("lp_sdes"):
+        kept = [_supported(sde, warn) for sde in data["lp_sdes"] if _is_known(sde, warn)]
+        members["authenticatedData"] = data | {"lp_sdes": kept}
+    return members
+
+
+def _is_known(sde: dict[str, Any], warn: Callable[[str], None]) -> bool:
+    if sde["type"] in _SDE_TYPES:
+        return True
+    warn(f"Attributes of type {sde['type']} are not supported and were ignored")
+    return False
+
+
+def _supported(sde: dict[str, Any], warn: Callable[[str], None]) -> dict[str, Any]:
+    info = sde.get("info")
+    if sde["type"] != "ctmrinfo" or not isinstance(info, dict):
+        return sde
+    for name in _CUSTOMER_UNSUPPORTED:
+        if name in info:
+            warn(f"{name} is not supported here and was dropped")
+    return sde | {"info": {n: value for n, value in info.items() if n not in _CUSTOMER_UNSUPPORTED}}
 
 
 def _check_sde(sde: Members) -> None:

@@ -17,7 +17,7 @@ _SMALL_PRIMES = [n for n in range(3, 2000, 2) if all(n % d for d in range(3, int
 class Lot:
     """A stream of ids and secrets that depends on nothing but the seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | str) -> None:
         self._random = random.Random(seed)  # noqa: S311 - reproducible by design; the sandbox guards nothing
 
     def uuid(self) -> str:

@@ -7,39 +7,65 @@ import json
 import logging
 import os
 import socket
+import ssl
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
+from connectorkit import certificates
 from connectorkit.sandbox.app import create_app
 from connectorkit.sandbox.world import World
 from connectorkit.serving import BoundedProtocol
 
 HOST = "127.0.0.1"
+# Where clients look domains up when nobody tells them otherwise.
+LOOKUP_NAMES = ("api.liveperson.net", "adminlogin.liveperson.net")
 _KEEP_ALIVE_SECONDS = 75  # a person reads a while between two cells
 _SHUTDOWN_SECONDS = 2
+_GOODBYE_SECONDS = 0.2
 
 
 class PortTaken(Exception):
-    """Another program listens on the port asked for."""
+    """The port asked for cannot be had: another program listens there, or it is reserved."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """How to serve over TLS: the port without it, and the folder that keeps the certificates.
+
+    Without a folder they last as long as the sandbox.
+    """
+
+    plain_port: int = 0
+    folder: Path | None = None
 
 
 def serve(
-    world: World, *, port: int = 0, until_stdin_closes: bool = False, ready: Callable[[str], None] = print
+    world: World,
+    *,
+    port: int = 0,
+    tls: Tls | None = None,
+    until_stdin_closes: bool = False,
+    ready: Callable[[str], None] = print,
 ) -> None:
     """Serve until SIGINT or SIGTERM; calls ``ready`` with one line of JSON once requests are taken.
 
-    With ``until_stdin_closes`` it also ends when standard input does, which happens however the parent
-    ends. Raises ``PortTaken``.
+    With ``tls`` that port speaks TLS, and a second one does not, since many clients look domains up over
+    plain HTTP (R76). With ``until_stdin_closes`` it also ends when standard input does, which happens
+    however the parent ends. Raises ``PortTaken``, and ``SettingsError`` where certificates cannot be kept.
     """
     config = uvicorn.Config(
         create_app(world),
         host=HOST,
-        port=port,
         http=BoundedProtocol,
         loop="asyncio",
         ws="none",
@@ -50,16 +76,35 @@ def serve(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
-    _Server(config, world, ready, until_stdin_closes).run()
+    with ExitStack() as leaving:
+        listeners, line = [_Listener(port)], ready_line(world)
+        if tls is not None:
+            folder = tls.folder or Path(leaving.enter_context(tempfile.TemporaryDirectory()))
+            issued = certificates.issue(names(world), folder)
+            listeners = [_Listener(port, issued.server_context()), _Listener(tls.plain_port)]
+            line["ca_path"] = str(issued.ca_path.absolute())
+
+        def started(base_urls: list[str]) -> None:
+            world.host = urlsplit(base_urls[0]).netloc
+            if until_stdin_closes:
+                _call_when_stdin_closes(asyncio.get_running_loop(), server.leave)
+            ready(json.dumps(dict(zip(("base_url", "plain_base_url"), base_urls, strict=False)) | line))
+
+        server = _Server(config, listeners, started, leaving)
+        server.run()
+
+
+def names(world: World) -> list[str]:
+    """What the certificate stands for beside loopback: wherever domain answers or old habits send clients."""
+    return [*LOOKUP_NAMES, *(urlsplit(f"//{host}").hostname or "" for host in world.hosts.values())]
 
 
 def ready_line(world: World) -> dict[str, Any]:
-    """What a client needs to know to use this sandbox."""
+    """What a client needs to know to use this sandbox, beside its address."""
     return {
-        "base_url": f"http://{world.host}",
         "account_id": world.account_id,
-        "client_id": world.client_id,
-        "client_secret": world.client_secret,
+        "client_id": world.first_app.client_id,
+        "client_secret": world.first_app.client_secret,
         "control_token": world.control_token,
         "admin_username": world.admin_username,
         "admin_password": world.admin_password,
@@ -68,33 +113,76 @@ def ready_line(world: World) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Listener:
+    port: int
+    context: ssl.SSLContext | None = None
+
+    def base_url(self, server: asyncio.Server) -> str:
+        host, port = server.sockets[0].getsockname()[:2]
+        return f"{'http' if self.context is None else 'https'}://{host}:{port}"
+
+
 class _Server(uvicorn.Server):
+    """One or two ports, one event loop: they start and stop together."""
+
     def __init__(
-        self, config: uvicorn.Config, world: World, ready: Callable[[str], None], until_stdin_closes: bool
+        self,
+        config: uvicorn.Config,
+        listeners: list[_Listener],
+        started: Callable[[list[str]], None],
+        leaving: ExitStack,
     ) -> None:
         super().__init__(config)
-        self._world = world
-        self._ready = ready
-        self._until_stdin_closes = until_stdin_closes
+        self._listeners = listeners
+        self._call_started = started
+        self._leaving = leaving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        servers: list[asyncio.Server] = []
+        try:
+            for listener in self._listeners:
+                servers.append(await self._listen(listener))
+        except PortTaken:
+            for server in servers:
+                server.close()
+            raise
+        self.servers = servers
+        self._call_started([one.base_url(two) for one, two in zip(self._listeners, servers, strict=True)])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        parting = asyncio.create_task(self._part())
+        await super().shutdown(sockets)
+        parting.cancel()
+        # Now, not when ``run`` returns: after SIGTERM it does not return.
+        self._leaving.close()
+
+    def leave(self) -> None:
+        self.should_exit = True
+
+    async def _part(self) -> None:
+        """Hang up on whoever does not answer a goodbye: TLS waits for one, a client at rest gives none."""
+        while True:
+            await asyncio.sleep(_GOODBYE_SECONDS)
+            for connection in list(self.server_state.connections):
+                if connection.transport.is_closing():
+                    connection.transport.abort()
+
+    async def _listen(self, listener: _Listener) -> asyncio.Server:
+        self.config.port, self.config.ssl = listener.port, listener.context
         try:
             # Its own line about a taken port would stand above ours.
             logging.getLogger("uvicorn.error").disabled = True
             # uvicorn makes the socket itself: one bound before may lack TCP_NODELAY, 40 ms a call.
-            await super().startup(sockets)
-        except SystemExit:
-            raise PortTaken(f"Port {self.config.port} on {HOST} is taken. Choose another, or 0.") from None
+            await super().startup()
+        except SystemExit as error:  # uvicorn's way to say that the socket could not be bound
+            reason = "is taken"
+            if isinstance(error.__context__, PermissionError):
+                reason = "needs rights that you do not have"
+            raise PortTaken(f"Port {listener.port} on {HOST} {reason}. Choose another, or 0.") from None
         finally:
             logging.getLogger("uvicorn.error").disabled = False
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        self._world.host = f"{host}:{port}"
-        if self._until_stdin_closes:
-            _call_when_stdin_closes(asyncio.get_running_loop(), self._leave)
-        self._ready(json.dumps(ready_line(self._world)))
-
-    def _leave(self) -> None:
-        self.should_exit = True
+        return self.servers[0]
 
 
 def _call_when_stdin_closes(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -12,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectorkit import wire
-from connectorkit.sandbox import messaging, refusals
+from connectorkit.sandbox import messaging, properties, refusals
+from connectorkit.sandbox.apps import App
 from connectorkit.sandbox.bodies import answer, decode, media_type, read_body
 from connectorkit.sandbox.issuer import InvalidToken, MissingClaim
 from connectorkit.sandbox.refusals import Refusal, bad
@@ -20,7 +20,7 @@ from connectorkit.sandbox.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _UTF8_JSON = {"Content-Type": f"{wire.JSON_MEDIA_TYPE};charset=utf-8"}
-_SERVICES = (wire.SENTINEL, wire.IDP, wire.MESSAGING, wire.AGENT_LOGIN)
+_SERVICES = get_args(wire.Service)
 
 
 class Services:
@@ -74,7 +74,8 @@ class Services:
         return {"baseURIs": [self._base_uri(name) for name in _SERVICES]}
 
     def _base_uri(self, service: str) -> dict[str, str]:
-        return {"service": service, "account": self.world.account_id, "baseURI": self.world.host}
+        host = self.world.hosts.get(service, self.world.host)
+        return {"service": service, "account": self.world.account_id, "baseURI": host}
 
     # --- Sentinel: the AppJWT ---
 
@@ -92,19 +93,19 @@ class Services:
             raise refusals.oauth(400, "invalid_request", "v must be 1.0")
         if given["grant_type"] != wire.CLIENT_CREDENTIALS:
             raise refusals.oauth(400, "unsupported_grant_type", "grant_type must be client_credentials")
-        if not self._is_our_app(request.path_params["account_id"], given):
+        app = self._app(request.path_params["account_id"], given)
+        if app is None:
             raise _unknown_app(challenge="authorization" in request.headers)
+        if not app.may_use(wire.CLIENT_CREDENTIALS):
+            raise refusals.oauth(400, "unauthorized_client", "grant_types of the app lack client_credentials")
         if given.get("scope", wire.APP_JWT_SCOPE) != wire.APP_JWT_SCOPE:
             raise refusals.oauth(400, "invalid_scope", f"scope must be {wire.APP_JWT_SCOPE}")
-        token = self.world.issuer.app_jwt(self.world.client_id)
+        token = self.world.issuer.app_jwt(app.client_id)
         return answer({"access_token": token, "token_type": "Bearer"}, headers=_UTF8_JSON)
 
-    def _is_our_app(self, account_id: str, given: dict[str, str]) -> bool:
-        same_id = secrets.compare_digest(given["client_id"].encode(), self.world.client_id.encode())
-        same_secret = secrets.compare_digest(
-            given["client_secret"].encode(), self.world.client_secret.encode()
-        )
-        return same_id and same_secret and account_id == self.world.account_id
+    def _app(self, account_id: str, given: dict[str, str]) -> App | None:
+        app = self.world.apps.authenticate(given["client_id"], given["client_secret"])
+        return app if account_id == self.world.account_id else None
 
     # --- IDP: the ConsumerJWS ---
 
@@ -129,7 +130,8 @@ class Services:
         """CONVERSATION: a batch."""
         consumer_id, body = await self._at_the_door(request)
         batch = decode(body)
-        status, answers = messaging.conversation(self.world.account, consumer_id, batch)
+        features = self._features(request)
+        status, answers = messaging.conversation(self.world.account, consumer_id, batch, features)
         return answer(answers, status)
 
     async def send(self, request: Request) -> Response:
@@ -138,7 +140,11 @@ class Services:
         envelope = decode(body)
         # Characters, not bytes, are what the documented limit counts.
         characters = len(body.decode())
-        return answer(messaging.send(self.world.account, consumer_id, envelope, characters))
+        features = self._features(request)
+        return answer(messaging.send(self.world.account, consumer_id, envelope, characters, features))
+
+    def _features(self, request: Request) -> tuple[str, ...]:
+        return properties.features(request.headers.get(wire.CLIENT_PROPERTIES), self.world.warnings)
 
     async def _at_the_door(self, request: Request) -> tuple[str, bytes]:
         """Tokens, size, media type, version: in the documented order, whatever else is wrong."""
@@ -153,7 +159,8 @@ class Services:
     def _check_app_jwt(self, request: Request) -> None:
         given = request.headers.get(wire.AUTHORIZATION, "").strip()
         if given.lower().startswith("bearer "):
-            given = given[len("bearer ") :].strip()  # no client needs it, some old ones send it (R27)
+            given = given[len("bearer ") :].strip()
+            self.world.warnings.add(wire.AUTHORIZATION, "Send the bare AppJWT: Bearer may not work elsewhere")
         if not given:
             raise refusals.door(wire.MISSING_APP_JWT)
         try:

@@ -79,7 +79,7 @@ def test_about_needs_no_token_and_names_the_limits(ask: Ask, host: str) -> None:
 
     assert answer.status_code == 200
     assert {"imitates", "does_not_imitate", "control"} <= set(answer.json())
-    assert any("webhook" in limit for limit in answer.json()["does_not_imitate"])
+    assert any("rate limits" in limit for limit in answer.json()["does_not_imitate"])
 
 
 BAD_ADVANCES = [None, "60", True, -1, [60], 10**10, 10**400, float("inf")]
@@ -129,6 +129,34 @@ def test_a_profile_stays_set_although_the_opening_failed(ask: Ask, world: World)
 
 def lp_id(consumer: str) -> str:
     return hashlib.sha256(f"{ACCOUNT}\n{consumer}".encode()).hexdigest()
+
+
+SERVICES = ["sentinel", "idp", "asyncMessagingEnt", "swift", "agentVep", "accountConfigReadWrite"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "named"),
+    [
+        ({}, dict.fromkeys(SERVICES, "127.0.0.1:4711")),
+        (
+            {"swift": "va.swift.example"},
+            dict.fromkeys(SERVICES, "127.0.0.1:4711") | {"swift": "va.swift.example"},
+        ),
+        (dict.fromkeys(SERVICES, "va.example:8443"), dict.fromkeys(SERVICES, "va.example:8443")),
+    ],
+    ids=["own address", "one set", "all set"],
+)
+def test_domain_answers_name_each_service_and_its_host(
+    ask: Ask, world: World, hosts: dict[str, str], named: dict[str, str]
+) -> None:
+    world.host, world.hosts = "127.0.0.1:4711", hosts
+    stem = f"/api/account/{ACCOUNT}/service"
+
+    together = ask("GET", f"{stem}/baseURI.json?version=1.0").json()["baseURIs"]
+    one_by_one = [ask("GET", f"{stem}/{name}/baseURI.json?version=1.0").json() for name in SERVICES]
+
+    assert {entry["service"]: entry["baseURI"] for entry in together} == named
+    assert one_by_one == together
 
 
 # --- The server's bounds -----------------------------------------------------------------------------

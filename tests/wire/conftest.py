@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,12 @@ CLOSED_TEXT = "Bad Request, Conversation is close"
 RATING = {"field": "CSATRate", "csatRate": 5, "csatResolutionConfirmation": True, "status": "FILLED"}
 TTR = {"field": "TTRField", "ttrType": "URGENT", "value": 60}
 JSON_MEDIA_TYPES = {"application/json", "application/json;charset=utf-8"}
+CHANGE = "cqm.ExConversationChangeNotification"
+CONTENT, RICH, RECEIPT, STATE = (
+    f"ms.MessagingEventNotification.{name}"
+    for name in ("ContentEvent", "RichContentEvent", "AcceptStatusEvent", "ChatStateEvent")
+)
+WEBHOOKS = (CONTENT, RICH, RECEIPT, STATE, CHANGE)
 
 
 def sample(name: str, filling: dict[str, str] | None = None) -> Any:
@@ -99,20 +109,94 @@ class Wire:
         self._hosts: dict[str, str] = {}
         self._app_token = ""
         self._consumer_tokens: dict[str, str] = {}
+        self._bearer = ""
+
+    # --- The control API ---
+
+    def control(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        return self.http.request(
+            method,
+            f"{self.base_url}/sandbox/{path}",
+            content=None if body is None else _encoded(body),
+            headers={
+                "Authorization": f"Bearer {self.ready['control_token']}",
+                "Content-Type": "application/json",
+            },
+        )
+
+    def _controlled(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.control(method, path, body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
     def state(self) -> httpx.Response:
-        return self.http.get(
-            f"{self.ready['base_url']}/sandbox/state",
-            headers={"Authorization": f"Bearer {self.ready['control_token']}"},
+        return self.control("GET", "state")
+
+    def conversation(self, conversation_id: str) -> dict[str, Any]:
+        """What the sandbox keeps of a conversation."""
+        kept: list[dict[str, Any]] = self.state().json()["conversations"]
+        return next(each for each in kept if each["id"] == conversation_id)
+
+    def advance(self, seconds: float, *, settle: bool = True) -> None:
+        self._controlled("POST", "clock", {"advance_seconds": seconds, "settle": settle})
+
+    def settle(self, seconds: float = 1.0) -> bool:
+        """Whether everything under way, or due within so many seconds, has been done."""
+        return bool(self._controlled("POST", "settle", {"seconds": seconds})["settled"])
+
+    def settings(self, **values: Any) -> Any:
+        """Change some settings, or with no argument read them all."""
+        return self._controlled(*(("POST", "settings", values) if values else ("GET", "settings")))
+
+    def agent(self, conversation_id: str, action: str, **more: Any) -> Any:
+        body = {"conversation_id": conversation_id, "action": action, **more}
+        return self._controlled("POST", "agent", body)
+
+    def fault(self, name: str, probability: float = 1.0, times: int | None = None) -> None:
+        body = {"fault": name, "probability": probability, "times": times}
+        answer = self.control("POST", "faults", body)
+        assert answer.is_success, answer.text
+
+    def clear_faults(self) -> None:
+        answer = self.control("DELETE", "faults")
+        assert answer.is_success, answer.text
+
+    def deliveries(self) -> dict[str, Any]:
+        return dict(self._controlled("GET", "deliveries"))
+
+    # --- Apps ---
+
+    def login(self) -> httpx.Response:
+        names = {"username": self.ready["admin_username"], "password": self.ready["admin_password"]}
+        return self.http.post(f"{self.domain('agentVep')}/api/account/{self.account}/login", json=names)
+
+    def installations(
+        self, method: str, app_id: str = "", body: Any = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """A call to the administration of apps, as an administrator unless ``headers`` say otherwise."""
+        if not self._bearer:
+            answer = self.login()
+            assert answer.status_code == 200, answer.text
+            self._bearer = answer.json()["bearer"]
+        path = f"/api/account/{self.account}/configuration/app-install/installations"
+        return self.http.request(
+            method,
+            f"{self.domain('accountConfigReadWrite')}{path}{'/' if app_id else ''}{app_id}?v=1.0",
+            content=None if body is None else _encoded(body),
+            headers={
+                "Authorization": f"Bearer {self._bearer}",
+                "Content-Type": "application/json",
+                **(headers or {}),
+            },
         )
 
-    def advance(self, seconds: int) -> None:
-        answer = self.http.post(
-            f"{self.base_url}/sandbox/clock",
-            json={"advance_seconds": seconds},
-            headers={"Authorization": f"Bearer {self.ready['control_token']}"},
-        )
-        assert answer.status_code == 200, answer.text
+    def install(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """The app as stored, with its ``client_id`` and ``client_secret``."""
+        answer = self.installations("POST", body=manifest)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    # --- The service ---
 
     def domain(self, service: str) -> str:
         """The origin of a service; loopback has no TLS, so the scheme is http."""
@@ -213,6 +297,92 @@ class Wire:
         answer = self.send(close(conversation_id), consumer=consumer)
         assert answer.status_code == 200, answer.text
         return conversation_id
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request that the hook got; header names are in lower case, the body is as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def message(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def kind(self) -> str:
+        """The key under which a manifest registers what came."""
+        event = self.message["body"]["changes"][0].get("event")
+        return f"{self.message['type']}.{event['type']}" if event else str(self.message["type"])
+
+
+class Hook(ThreadingHTTPServer):
+    """A webhook receiver; ``answer`` gives the status, 0 hangs up without one."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _HookHandler)
+        self.received: list[Received] = []
+        self.answer: Callable[[Received], int] = lambda received: 200
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/hook"
+
+    def manifest(self, *kinds: str, retry: dict[str, Any] | None = None, **webhook: Any) -> dict[str, Any]:
+        """An app that has the named events, or all five, sent here; ``webhook`` goes into each of them."""
+        hooks: dict[str, Any] = {kind: {"endpoint": self.url, **webhook} for kind in kinds or WEBHOOKS}
+        return {
+            "client_name": "Hooked",
+            "enabled": True,
+            "grant_types": ["client_credentials"],
+            "scope": "msg.consumer",
+            "capabilities": {"webhooks": hooks | ({"retry": retry} if retry else {})},
+        }
+
+    def changes(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The first change of each notification that came, or of those of one kind, oldest first."""
+        wanted = [each for each in list(self.received) if kind in (None, each.kind)]
+        return [each.message["body"]["changes"][0] for each in wanted]
+
+    def wait_for(self, count: int, kind: str | None = None, seconds: float = 5) -> list[dict[str, Any]]:
+        """The changes, once there are so many; fails when they do not come in (real) time."""
+        deadline = time.monotonic() + seconds
+        while len(self.changes(kind)) < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(self.changes(kind)) >= count, [each.kind for each in self.received]
+        return self.changes(kind)
+
+
+class _HookHandler(BaseHTTPRequestHandler):
+    server: Hook
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        received = Received(self.path, headers, body)
+        self.server.received.append(received)
+        if status := self.server.answer(received):
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the output of the tests clean."""
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A receiver on loopback that nobody knows yet: ``wire.install(hook.manifest())`` registers it."""
+    with Hook() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
 
 
 def _encoded(body: Any) -> bytes:

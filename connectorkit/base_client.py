@@ -1,0 +1,129 @@
+"""What the synchronous and the asynchronous client share: everything that does not wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import httpx
+
+from connectorkit import markup, memory, wire
+from connectorkit.auth import ConnectorAuth, Headers, new_request
+from connectorkit.bodies import Progress, Upload
+from connectorkit.checks import check_text
+from connectorkit.credentials import Credentials
+from connectorkit.errors import ConnectorError
+from connectorkit.log import Log
+from connectorkit.operations import FileUrl, Operation, Payload
+from connectorkit.redact import Redactor, Secret
+from connectorkit.replies import Reply, unexpected
+from connectorkit.settings import Settings
+from connectorkit.tokens import Token
+from connectorkit.transport import Call, Recorder
+
+DEFAULT_CONSUMER = "someone@example"
+# Connections are kept while a person reads a page between two cells.
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60)
+
+
+class BaseClient:
+    """What both clients share: settings, log, credentials, and who owns which conversation."""
+
+    def __init__(
+        self, settings: Settings, *, log: Log | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.settings = settings
+        self.log = log if log is not None else Log(settings.log or ":memory:")
+        self.redactor = Redactor()
+        self.credentials = Credentials(settings, self.redactor, clock)
+        self._recorder = Recorder(self.log, self.redactor)
+        self._owners: dict[str, str] = {}
+
+    def remembered_conversation(self, consumer: str) -> str | None:
+        """The consumer's open conversation, as far as the log knows."""
+        host = self.credentials.host(wire.MESSAGING)
+        if host is None:  # nothing was ever sent, so nothing can be open
+            return None
+        return memory.open_conversation(self.log, self.settings.account_id, consumer, host)
+
+    def owner(self, envelope: Payload) -> str:
+        """Whose conversation a SEND request names, else the default consumer."""
+        named = memory.mentioned_conversation(envelope)
+        return self._owners.get(named or "", DEFAULT_CONSUMER)
+
+    def _auth(self, operation: Operation, consumer: str | None, headers: Headers | None) -> ConnectorAuth:
+        return ConnectorAuth(self.credentials, operation, consumer=consumer, headers=headers)
+
+    def _preparation(self, *, app_jwt: bool = False, consumer: str | None = None) -> ConnectorAuth:
+        return ConnectorAuth(self.credentials, want_app_jwt=app_jwt, consumer=consumer)
+
+    def _request(
+        self, operation: Operation, consumer: str | None, progress: Progress | None = None
+    ) -> httpx.Request:
+        # The auth flow puts the real host in: only it knows when the domain lookup has been made.
+        placeholder = f"{self.settings.scheme}://{operation.service}.invalid{operation.target}"
+        request = new_request(self.settings, operation, placeholder, consumer=consumer)
+        if operation.secret_query is not None:
+            Call.of(request).secret_query = operation.secret_query
+            request.headers["Accept"] = "*/*"  # files, and refusals in plain words
+            if operation.method == "PUT":
+                request.stream = Upload(operation.content, progress)
+        return request
+
+    def note_owner(self, conversation_id: str, consumer: str) -> None:
+        """From now on SEND requests that name this conversation go out for this consumer."""
+        self._owners[conversation_id] = consumer
+
+    def _noted(self, reply: Reply, consumer: str) -> Reply:
+        if reply.conversation_id is not None:
+            self.note_owner(reply.conversation_id, consumer)
+        return reply
+
+    def _file_url(self, reply: Reply, response: httpx.Response) -> FileUrl:
+        """The URL in what was really received: the signature in ``reply`` is replaced, as in the log."""
+        reply.raise_for_error()
+        try:
+            body = response.json()["body"]
+            path, signed = body["relativePath"], body["queryParams"]
+            signature, expires = signed[wire.TEMP_URL_SIGNATURE], signed[wire.TEMP_URL_EXPIRES]
+        except (ValueError, RecursionError, LookupError, TypeError):
+            path = signature = expires = None
+        if not (isinstance(path, str) and isinstance(signature, str) and isinstance(expires, str | int)):
+            raise unexpected(reply, "relativePath and queryParams")
+        secret = Secret(signature)
+        self.redactor.learn(secret)
+        return FileUrl(path, secret, str(expires))
+
+    @staticmethod
+    def _check_open(closed: bool) -> None:
+        if closed:
+            raise ConnectorError("This kit is closed. Connect again with ck.connect() to go on.")
+
+    def _facts(self) -> list[tuple[str, str]]:
+        token = self.credentials.app_jwt
+        return [
+            ("account", self.settings.account_id),
+            ("domain lookup", self.settings.domain_lookup),
+            ("AppJWT", "not fetched yet" if token is None else token.fingerprint),
+            ("log", repr(self.log)[1:-1]),
+        ]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: " + ", ".join(f"{n} {v}" for n, v in self._facts()) + ">"
+
+    def _repr_html_(self) -> str:
+        return markup.facts(type(self).__name__, self._facts())
+
+
+def named(consumer: str | None) -> str:
+    """The consumer meant, the default one where none is named."""
+    if consumer is None:
+        return DEFAULT_CONSUMER
+    check_text("consumer", consumer)
+    return consumer
+
+
+def present(token: Token | None) -> Token:
+    """The token, which the flow has brought by now."""
+    assert token is not None, "the flow ends with a token or an error"
+    return token

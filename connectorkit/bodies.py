@@ -1,0 +1,86 @@
+"""Bodies of requests and responses: how one is sent in pieces, and what the log keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import httpx
+
+from connectorkit import wire
+
+Progress = Callable[[int, int], object]
+PIECE_BYTES = 64 * 1024
+_TEXTUAL = ("json", "xml", "javascript", "x-www-form-urlencoded")
+
+
+class Upload(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that is sent in pieces; ``progress`` is called with the bytes sent and their total.
+
+    ``sent`` is what the network has taken so far.
+    """
+
+    def __init__(self, content: bytes, progress: Progress | None = None) -> None:
+        self._content = content
+        self._progress = progress
+        self.sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.sent = 0  # whoever reads it again sends it again
+        for start in range(0, len(self._content), PIECE_BYTES):
+            piece = self._content[start : start + PIECE_BYTES]
+            yield piece
+            self.sent += len(piece)
+            if self._progress is not None:
+                self._progress(self.sent, len(self._content))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+def sent_bytes(request: httpx.Request) -> int:
+    """How many bytes of its body a request has sent; a stream from outside the kit counts as none."""
+    if isinstance(request.stream, Upload):
+        return request.stream.sent
+    return len(sent_content(request))
+
+
+def sent_content(request: httpx.Request) -> bytes:
+    """The body of a request; a stream would have been used up by now."""
+    return request.content if hasattr(request, "_content") else b""
+
+
+def received(response: httpx.Response | None, body: bytes) -> tuple[bytes, httpx.DecodingError | None]:
+    """The body decompressed, and what the caller will be told where that cannot be done."""
+    if response is None or not body:
+        return b"", None
+    try:
+        # The stored copy is decoded apart, so that the caller's stream stays untouched.
+        return httpx.Response(200, headers=response.headers, content=body).content, None
+    except httpx.DecodingError as error:
+        return body, error
+
+
+def as_text(headers: httpx.Headers, content: bytes) -> str:
+    """What the log keeps: text as it is, anything else as ``<20480 bytes of image/png>``.
+
+    Bytes that are no text although their media type says so are replaced, never refused.
+    """
+    if not content:
+        return ""
+    media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type in ("", wire.BINARY_MEDIA_TYPE):  # nothing is claimed, so the bytes decide
+        textual = _is_utf8(content)
+    else:
+        textual = media_type.startswith("text/") or media_type.endswith(_TEXTUAL)
+    if textual:
+        return content.decode("utf-8", "replace")
+    return f"<{len(content)} bytes of {media_type or 'unknown type'}>"
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content

@@ -1,0 +1,56 @@
+"""Files to send: read once, and checked before anything is sent."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connectorkit import pictures, wire
+from connectorkit.checks import require
+from connectorkit.errors import EnvelopeError
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A picture that may be sent, as it was when it was checked. ``type`` is JPG, JPEG, PNG or GIF."""
+
+    name: str
+    type: str
+    content: bytes = field(repr=False)
+
+
+def read_file(path: str | os.PathLike[str]) -> LocalFile:
+    """The file, if it is there, has 1 to 3 145 728 bytes, and is a JPG, JPEG, PNG or GIF by its first bytes.
+
+    Raises ``EnvelopeError`` otherwise; nothing has been sent then.
+    """
+    require(isinstance(path, str | os.PathLike), "path", f"is {path!r}", 'Pass a path such as "photo.png".')
+    file = Path(path).expanduser()
+    require(file.exists(), "path", f"{str(path)!r} leads nowhere", f"Check it; here is {Path.cwd()}.")
+    require(file.is_file(), "path", f"{str(path)!r} is no file", "Pass the path of one picture.")
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(wire.MAX_FILE_BYTES + 1)
+            size = max(len(content), os.fstat(opened.fileno()).st_size)
+    except OSError as error:
+        raise EnvelopeError(
+            "path", f"{str(path)!r} cannot be read ({error.strerror})", "Check who may read it."
+        ) from None
+    require(bool(content), "path", f"{str(path)!r} is empty", "Pass a file with at least one byte.")
+    require(
+        len(content) <= wire.MAX_FILE_BYTES,
+        "path",
+        f"{str(path)!r} has {size} bytes, allowed are {wire.MAX_FILE_BYTES}",
+        "Make the picture smaller.",
+    )
+    found = pictures.picture_type(content)
+    if found is None:
+        raise EnvelopeError(
+            "path",
+            f"{str(path)!r} begins like no picture, allowed are {', '.join(wire.UPLOAD_TYPES)}",
+            "Convert it; the name alone does not make it one.",
+        )
+    if found == "JPG" and file.suffix.lower() == ".jpeg":
+        found = "JPEG"
+    return LocalFile(file.name, found, content)

@@ -1,0 +1,30 @@
+"""A progress bar for what takes long."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+Report = Callable[[int, int], object]
+LARGE_BYTES = 1_000_000
+
+
+@contextlib.contextmanager
+def reporting(description: str, total: int, asked: Report | bool | None = None) -> Iterator[Report | None]:
+    """What to call with the bytes done and their total.
+
+    ``asked`` is a function of one's own, ``True`` for a bar, ``False`` for nothing; by default there is a
+    bar from one million bytes on.
+    """
+    if callable(asked):
+        yield asked
+        return
+    if not (total > LARGE_BYTES if asked is None else asked):
+        yield None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    with Progress(*columns) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

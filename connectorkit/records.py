@@ -1,0 +1,96 @@
+"""What the log keeps: an exchange with the service, and a notification that came from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One HTTP request with its response, or with the failure that came instead.
+
+    Times are milliseconds, ``started_at`` is nanoseconds since the epoch; a phase that did not happen is
+    ``None``. Headers and bodies are as sent and received, with secrets replaced.
+    """
+
+    operation: str
+    method: str
+    url: str
+    exchange_id: int = 0
+    session_id: str = ""
+    scenario: str | None = None
+    account_id: str | None = None
+    consumer: str | None = None
+    attempt: int = 1
+    started_at: int = 0
+    status_code: int | None = None
+    reason: str | None = None
+    error: str | None = None
+    request_headers: list[tuple[str, str]] = field(default_factory=list)
+    request_body: str = ""
+    response_headers: list[tuple[str, str]] = field(default_factory=list)
+    response_body: str = ""
+    request_bytes: int = 0
+    response_bytes: int = 0
+    http_version: str | None = None
+    reused_connection: bool | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    send_ms: float | None = None
+    wait_ms: float | None = None
+    receive_ms: float | None = None
+    total_ms: float | None = None
+    tokens: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        outcome = self.error or self.status_code
+        took = "" if self.total_ms is None else f", {self.total_ms:.1f} ms"
+        return f"<Exchange {self.exchange_id}: {self.operation} → {outcome}{took}>"
+
+    def request_json(self) -> Any:
+        """The decoded request body, or ``None`` where it is not JSON."""
+        return _decode(self.request_body)
+
+    def response_json(self) -> Any:
+        """The decoded response body, or ``None`` where it is not JSON."""
+        return _decode(self.response_body)
+
+
+@dataclass(frozen=True)
+class Notification:
+    """One delivery: one POST that a webhook receiver got.
+
+    ``received_at`` is nanoseconds since the epoch. ``signature`` is ``"valid"``, or names why it is not.
+    ``host`` is ``host[:port]`` of the messaging service, unknown to a receiver that stands alone;
+    ``conversation_id`` is the one conversation it is about, ``None`` where the body names none or several.
+    """
+
+    body: str
+    notification_id: int = 0
+    session_id: str = ""
+    received_at: int = 0
+    account_id: str | None = None
+    client_id: str | None = None
+    host: str | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body_bytes: int = 0
+    signature: str = "valid"
+    status_code: int = 200
+    conversation_id: str | None = None
+
+    def __repr__(self) -> str:
+        about = "" if self.conversation_id is None else f" about {self.conversation_id}"
+        return f"<Notification {self.notification_id}{about}: signature {self.signature}>"
+
+    def json(self) -> Any:
+        """The decoded body, or ``None`` where it is not JSON."""
+        return _decode(self.body)
+
+
+def _decode(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
