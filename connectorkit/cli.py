@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -236,68 +236,32 @@ def doctor(use_sandbox: bool, as_json: bool) -> None:
 @click.option(
     "--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; 0 finds a free one."
 )
-@click.option(
-    "--log", "log_path", default=None, type=click.Path(dir_okay=False), help="Where notifications are kept."
-)
+@click.option("--log", default=None, type=click.Path(dir_okay=False), help="Where notifications are kept.")
 @click.option(
     "--certificate", default=None, type=click.Path(dir_okay=False), help="Speak TLS with this PEM chain."
 )
 @click.option("--key", default=None, type=click.Path(dir_okay=False), help="The PEM key of the certificate.")
 @click.option("--tls", is_flag=True, help="Speak TLS with a certificate made for this run.")
 @click.option("--json", "as_json", is_flag=True, help="Print each notification as a line of JSON.")
-def receive(
-    host: str,
-    port: int,
-    log_path: str | None,
-    certificate: str | None,
-    key: str | None,
-    tls: bool,
-    as_json: bool,
-) -> None:
+def receive(**options: Any) -> None:
     """Receive the account's notifications until interrupted, and print a line for each.
 
     The first line is JSON and has the url to register as a webhook. CONNECTORKIT_ACCOUNT_ID, _CLIENT_ID and
     _CLIENT_SECRET say what to expect; whatever does not fit is answered with 401 and named.
     """
-    from connectorkit import foreground, settings
+    from connectorkit import foreground
     from connectorkit.errors import ConnectorError
-    from connectorkit.log import Log
-    from connectorkit.receiver import Receiver
 
-    if tls and (certificate or key):
+    if options["tls"] and (options["certificate"] or options["key"]):
         raise click.UsageError(
             "--tls makes a certificate of its own. Leave it out, or --certificate and --key."
         )
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            account = settings.load(log=log_path)
-            if account is None:
-                raise click.ClickException(
-                    "No account is configured, so no signature can be verified. Set "
-                    f"{', '.join(settings.NEEDED_VARIABLES)} to those of the app that is notified."
-                )
-            ready = {"account_id": account.account_id, "client_id": account.client_id}
-            if tls:
-                from connectorkit.certificates import issue
-
-                made = issue([] if host in ("0.0.0.0", "::") else [host], Path(folder))  # noqa: S104 - no name
-                certificate, key = str(made.chain_path), str(made.key_path)
-                ready["ca_path"] = str(made.ca_path)
-            receiver = Receiver(
-                client_secret=account.client_secret,
-                account_id=account.account_id,
-                client_id=account.client_id,
-                host=host,
-                port=port,
-                certificate=certificate,
-                key=key,
-            )
-            show = foreground.show_json if as_json else foreground.show_line
-            foreground.receive(receiver, Log(account.log), ready, show)
-        except ConnectorError as error:
-            raise click.ClickException(str(error)) from None
-        except KeyboardInterrupt:
-            click.echo("The receiver has stopped.", err=True)
+    try:
+        foreground.receive(**options)
+    except ConnectorError as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("The receiver has stopped.", err=True)
 
 
 def _print_steps(steps: list[Step]) -> None:

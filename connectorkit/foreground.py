@@ -6,24 +6,59 @@ import json
 import os
 import queue
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
-from connectorkit import wire
+from connectorkit import notices, settings, words
+from connectorkit.errors import SettingsError
 from connectorkit.log import Log, Notification
 from connectorkit.receiver import Receiver
 
-_LONGEST = 80
-
 
 def receive(
-    receiver: Receiver, log: Log, ready: dict[str, Any], show: Callable[[Notification], None]
+    host: str,
+    port: int,
+    *,
+    log: str | None = None,
+    certificate: str | None = None,
+    key: str | None = None,
+    tls: bool = False,
+    as_json: bool = False,
 ) -> None:
-    """Record notifications and show each, until interrupted; prints one line of JSON when ready.
+    """Record the configured account's notifications and print a line for each, until interrupted.
 
-    ``ready`` is added to that line. Raises ``SettingsError`` where the address cannot be had.
+    Prints one line of JSON when ready. ``tls`` makes a certificate for this run. Raises ``SettingsError``
+    without an account or where the address cannot be had, ``LogError`` where the log cannot be written.
     """
+    account = settings.load(log=log)
+    if account is None:
+        raise SettingsError(
+            "No account is configured, so no signature can be verified. Set "
+            f"{', '.join(settings.NEEDED_VARIABLES)} to those of the app that is notified."
+        )
+    ready = {"account_id": account.account_id, "client_id": account.client_id}
+    with tempfile.TemporaryDirectory() as folder:
+        if tls:
+            from connectorkit import certificates
+
+            made = certificates.issue([] if host in ("0.0.0.0", "::") else [host], Path(folder))  # noqa: S104
+            certificate, key = str(made.chain_path), str(made.key_path)
+            ready["ca_path"] = str(made.ca_path)
+        receiver = Receiver(
+            client_secret=account.client_secret,
+            account_id=account.account_id,
+            client_id=account.client_id,
+            host=host,
+            port=port,
+            certificate=certificate,
+            key=key,
+        )
+        _serve(receiver, Log(account.log), ready, show_json if as_json else show_line)
+
+
+def _serve(receiver: Receiver, log: Log, ready: dict[str, str], show: Callable[[Notification], None]) -> None:
     recorded: queue.Queue[Notification] = queue.Queue()
 
     def record(notification: Notification) -> Notification:
@@ -45,91 +80,40 @@ def receive(
 
 
 def show_line(notification: Notification) -> None:
-    """Print time (UTC), what happened, who did it, the text and the verdict in one line."""
-    read = reading(notification)
-    what = _harmless(read["event_type"] or read["type"] or "unreadable")
-    who = _harmless(read["originator_role"] or "-")
-    said, verdict = _harmless(read["text"]), notification.signature
-    line = f"{read['received_at'][11:-1]}  {what:20}  {who:14}  {said}  [{verdict}]"
+    """Print time (UTC), who did it, what happened, and the verdict, in one line."""
+    (change, *more) = notices.read([notification])
+    what = words.of_change(change) + (f" and {len(more)} more" if more else "")
+    parts = _time(notification)[11:-1], change.originator_role or "-", what
+    line = "{}  {:14}  {}".format(*map(_harmless, parts)) + f"  [{notification.signature}]"
     encoding = sys.stdout.encoding or "utf-8"  # which may not have every character
     print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
 
 
 def show_json(notification: Notification) -> None:
-    """Print one notification as a line of JSON."""
-    print(json.dumps(reading(notification)), flush=True)
-
-
-def reading(notification: Notification) -> dict[str, Any]:
-    """What is worth knowing of a notification, by its first change; ``None`` where it does not say.
-
-    The members are named like the columns of the frame of notifications.
-    """
-    whole = _json_object(notification.body)
-    change = _first(_object(whole.get("body")).get("changes"))
-    event = _object(change.get("event"))
-    return {
+    """Print a notification as a line of JSON; what it says of its first change, named as in the frames."""
+    change = notices.read([notification])[0]
+    members = {
         "notification_id": notification.notification_id,
-        "received_at": _time(notification.received_at),
-        "type": _text(whole.get("type")),
-        "event_type": _text(event.get("type")),
-        "conversation_id": notification.conversation_id,
-        "dialog_id": _text(change.get("dialogId")),
-        "sequence": change.get("sequence") if isinstance(change.get("sequence"), int) else None,
-        "originator_role": _text(_object(change.get("originatorMetadata")).get("role")),
-        "text": _said(event, _object(change.get("result"))),
+        "received_at": _time(notification),
+        "type": change.type,
+        "event_type": change.event_type,
+        "conversation_id": change.conversation_id,
+        "dialog_id": change.dialog_id,
+        "sequence": change.sequence,
+        "originator_role": change.originator_role,
+        "what": words.of_change(change),
         "signature": notification.signature,
         "status_code": notification.status_code,
         "body": notification.body,
     }
-
-
-def _said(event: dict[str, Any], result: dict[str, Any]) -> str:
-    """A message's text, a status, a chat state or a conversation's stage: whichever there is."""
-    message = event.get("message")
-    if isinstance(message, str):
-        return message
-    if event.get("type") == wire.ACCEPT_STATUS_EVENT:
-        numbers = event.get("sequenceList")
-        listed = ", ".join(map(str, numbers)) if isinstance(numbers, list) else "?"
-        return f"{event.get('status')} of {listed}"
-    details = _object(result.get("conversationDetails"))
-    for value in (
-        event.get("chatState"),
-        _object(message).get("caption"),
-        details.get("stage"),
-        details.get("state"),
-    ):
-        if isinstance(value, str):
-            return value
-    return ""
+    print(json.dumps(members), flush=True)
 
 
 def _harmless(text: str) -> str:
-    """Short, in one line, and without anything that a terminal would obey."""
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: _LONGEST + 1])
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+    """One line, without anything that a terminal would obey."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-def _time(nanoseconds: int) -> str:
-    moment = datetime.fromtimestamp(nanoseconds // 1_000_000 / 1000, UTC)
+def _time(notification: Notification) -> str:
+    moment = datetime.fromtimestamp(notification.received_at // 1_000_000 / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        return _object(json.loads(text))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _first(value: Any) -> dict[str, Any]:
-    return _object(value[0]) if isinstance(value, list) and value else {}
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
