@@ -1,4 +1,4 @@
-"""The ``connectorkit`` command: ``lab``, ``sandbox``, ``run``, ``doctor``."""
+"""The ``connectorkit`` command: ``lab``, ``sandbox``, ``run``, ``doctor``, ``receive``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -229,6 +229,39 @@ def doctor(use_sandbox: bool, as_json: bool) -> None:
     else:
         _print_steps(steps)
     sys.exit(0 if ok else 1)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", help="Address to listen on; only this machine unless given.")
+@click.option(
+    "--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; 0 finds a free one."
+)
+@click.option("--log", default=None, type=click.Path(dir_okay=False), help="Where notifications are kept.")
+@click.option(
+    "--certificate", default=None, type=click.Path(dir_okay=False), help="Speak TLS with this PEM chain."
+)
+@click.option("--key", default=None, type=click.Path(dir_okay=False), help="The PEM key of the certificate.")
+@click.option("--tls", is_flag=True, help="Speak TLS with a certificate made for this run.")
+@click.option("--json", "as_json", is_flag=True, help="Print each notification as a line of JSON.")
+def receive(**options: Any) -> None:
+    """Receive the account's notifications until interrupted, and print a line for each.
+
+    The first line is JSON and has the url to register as a webhook. CONNECTORKIT_ACCOUNT_ID, _CLIENT_ID and
+    _CLIENT_SECRET say what to expect; whatever does not fit is answered with 401 and named.
+    """
+    from connectorkit import foreground
+    from connectorkit.errors import ConnectorError
+
+    if options["tls"] and (options["certificate"] or options["key"]):
+        raise click.UsageError(
+            "--tls makes a certificate of its own. Leave it out, or --certificate and --key."
+        )
+    try:
+        foreground.receive(**options)
+    except ConnectorError as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("The receiver has stopped.", err=True)
 
 
 def _print_steps(steps: list[Step]) -> None:

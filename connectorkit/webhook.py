@@ -16,6 +16,7 @@ from typing import Any
 
 from connectorkit import wire
 from connectorkit.log import Notification
+from connectorkit.notices import conversation_of
 from connectorkit.redact import Redactor, Secret
 from connectorkit.signature import CAUSES, VALID, verify
 
@@ -62,8 +63,9 @@ class Judge:
         account_id, client_id = _value(headers, wire.NOTIFIED_ACCOUNT), _value(headers, wire.NOTIFIED_CLIENT)
         cause = self._cause(body, _value(headers, wire.SIGNATURE), account_id, client_id)
         clean = self.redactor.text
+        text = clean(body.decode("utf-8", "backslashreplace"))
         return Notification(
-            body=clean(body.decode("utf-8", "backslashreplace")),
+            body=text,
             received_at=received_at,
             account_id=None if account_id is None else clean(account_id),
             client_id=None if client_id is None else clean(client_id),
@@ -72,7 +74,7 @@ class Judge:
             body_bytes=len(body),
             signature=cause,
             status_code=200 if cause == VALID else 401,
-            conversation_id=_conversation_id(body),
+            conversation_id=conversation_of(text),
         )
 
     def _cause(self, body: bytes, header: str | None, account_id: str | None, client_id: str | None) -> str:
@@ -198,13 +200,3 @@ def _value(headers: list[tuple[str, str]], name: str) -> str | None:
     """A header's value, whatever its letter case; several of one name are one, as HTTP has it."""
     found = [value for given, value in headers if given.lower() == name]
     return ", ".join(found) if found else None
-
-
-def _conversation_id(body: bytes) -> str | None:
-    """What the first change is about; older samples and conversation changes name it otherwise."""
-    try:
-        change = json.loads(body)["body"]["changes"][0]
-        found = change["conversationId"] if "conversationId" in change else change["result"]["convId"]
-    except (ValueError, RecursionError, LookupError, TypeError):
-        return None
-    return found if isinstance(found, str) else None

@@ -324,4 +324,4 @@ def test_help_lists_the_commands_and_the_module_runs_too() -> None:
         [sys.executable, "-m", "connectorkit", "--help"], capture_output=True, text=True, check=True
     )
 
-    assert all(name in shown.stdout for name in ("lab", "sandbox", "run", "doctor"))
+    assert all(name in shown.stdout for name in ("lab", "sandbox", "run", "doctor", "receive"))

@@ -173,7 +173,7 @@ def test_a_body_that_cannot_be_read_is_recorded_all_the_same(
     [
         ({"conversationId": "c-1"}, "c-1"),
         ({"result": {"convId": "c-2"}}, "c-2"),
-        ({"dialogId": "c-3"}, None),
+        ({"dialogId": "c-3"}, "c-3"),
         ({"conversationId": 7}, None),
         ("conversationId", None),
         (None, None),
