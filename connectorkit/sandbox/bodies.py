@@ -17,6 +17,8 @@ from connectorkit.sandbox.refusals import Refusal, bad
 BODY_SECONDS = 30
 # What is read and thrown away of a body that is too large, so that the client gets to see the answer.
 DRAINED_BYTES = 16 * wire.MAX_BODY_BYTES
+# Nobody nests deeper, and what is kept has to be copied and written again without exhausting the stack.
+_DEEPEST = 100
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -61,9 +63,22 @@ def decode(body: bytes) -> Any:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
+        _check_depth(value, body)
     except (ValueError, RecursionError):
         raise bad("the body is not valid JSON") from None
     return value
+
+
+def _check_depth(value: Any, body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
+        return
+    level = [value]
+    for _ in range(_DEEPEST + 1):
+        containers = [v for v in level if isinstance(v, dict | list)]
+        level = [inner for v in containers for inner in (v.values() if isinstance(v, dict) else v)]
+        if not level:
+            return
+    raise ValueError(f"nested more than {_DEEPEST} deep")
 
 
 def _finite(text: str) -> float:
