@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import copy
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -45,7 +45,7 @@ class Options:
                 raise plain(400, f"There is no setting {name}; there are {', '.join(known)}")
         wanted = asdict(self) | given
         if wanted["agent_script"] == "default":
-            wanted["agent_script"] = DEFAULT_SCRIPT
+            wanted["agent_script"] = copy.deepcopy(DEFAULT_SCRIPT)
         try:
             _check(Members(wanted, ""))
         except RequestRefused as refusal:
@@ -77,5 +77,5 @@ def _check(wanted: Members) -> None:
 
 def _between(wanted: Members, name: str, least: float, most: float) -> None:
     value = wanted.number(name)
-    if value is not None and not (math.isfinite(value) and least <= value <= most):
+    if value is not None and not least <= value <= most:
         raise bad(f"{name} must be from {least:g} to {most:g} seconds")
