@@ -23,7 +23,7 @@ class Options:
     ``signature_algorithm`` and ``signature_encoding`` say how notifications are signed, and
     ``escape_non_ascii`` whether their bodies are pure ASCII. ``survey`` is ``{"skills": […] or null,
     "questions": [{"text", "replies"}]}``, ``auto_messages`` the text of a greeting, ``agent_script`` a list
-    of rules. Times are seconds.
+    of rules, set by the word ``default`` to those that ``--agent`` plays. Times are seconds.
     """
 
     signature_algorithm: str = wire.SIGNATURE_ALGORITHMS[0]
