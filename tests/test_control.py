@@ -281,6 +281,12 @@ def test_metadata_and_single_numbers_are_passed_on(steered: SandboxControl, talk
     assert text["metadata"] == metadata
 
 
+def test_no_quick_replies_are_none(steered: SandboxControl, talk: Any) -> None:
+    steered.agent(talk).text("Hello", quick_replies=[])
+
+    assert "quickReplies" not in events(steered)[-1]["event"]
+
+
 def test_an_agent_may_join_in_another_role_transfer_and_leave(steered: SandboxControl, talk: Any) -> None:
     agent = steered.agent(talk).join().join(role="MANAGER")
     roles = [p["role"] for p in steered.state()["conversations"][0]["dialogs"][0]["participants"]]

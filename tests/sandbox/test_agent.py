@@ -257,6 +257,17 @@ def test_reading_is_of_all_that_was_not_read_yet(
     assert last(told)["event"] == receipt("READ", 5)
 
 
+def test_what_comes_while_an_agent_is_there_is_accepted_for_that_agent(
+    act: Act, world: World, talk: str, told: list[Event]
+) -> None:
+    agent = act(talk, "join")["agent_id"]
+
+    send(world, publish(talk))
+
+    assert (last(told)["event"], last(told)["originatorId"]) == (receipt("ACCEPT", 0), agent)
+    assert act(talk, "accept")["sequence"] is None
+
+
 def test_with_nothing_to_read_nothing_is_sent(act: Act, world: World, talk: str, told: list[Event]) -> None:
     act(talk, "join")
     told.clear()

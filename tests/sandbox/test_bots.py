@@ -125,6 +125,32 @@ def test_a_survey_begins_with_one_change_and_its_first_question(
     ]
 
 
+@pytest.mark.parametrize(
+    ("features", "skills", "assigned", "dialogs"),
+    [
+        (["MULTI_DIALOG"], None, True, 2),
+        (["MULTI_DIALOG"], ["12"], True, 2),
+        (["MULTI_DIALOG"], ["13"], True, 1),
+        (["MULTI_DIALOG"], [], True, 1),
+        (["MULTI_DIALOG"], None, False, 1),
+        (["RICH_CONTENT"], None, True, 1),
+    ],
+    ids=["any skill", "its skill", "another skill", "no skill", "no agent", "no feature"],
+)
+def test_a_survey_wants_the_feature_the_skill_and_an_agent(
+    world: World, act: Act, features: list[str], skills: list[str] | None, assigned: bool, dialogs: int
+) -> None:
+    world.options.set({"survey": {"questions": QUESTIONS, "skills": skills}})
+    conversation_id = opened(world, features=features, skillId="12")
+    if assigned:
+        act(conversation_id, "join")
+        act(conversation_id, "leave")
+
+    send(world, update(conversation_id, **CLOSE_STATE))
+
+    assert len(world.account.conversations[conversation_id].dialogs) == dialogs
+
+
 def test_a_survey_is_completed_with_the_last_answer(
     world: World, surveyed: Conversation, told: list[Event]
 ) -> None:
