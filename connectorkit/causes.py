@@ -159,7 +159,7 @@ def _closes(changed: dict[str, Any], conversation_id: str | None) -> bool:
 
 
 def _sorted(rows: list[Row], blocks: dict[Number, list[Row]]) -> list[Row]:
-    """By time, except that the numbers of a dialog ascend and what our requests changed follows their answers.
+    """By time, but numbers of a dialog ascend, and what our requests changed stands behind their answers.
 
     A number that came late moves up to what followed it.
     """
