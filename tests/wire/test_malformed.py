@@ -219,6 +219,30 @@ def test_what_is_nested_less_deep_is_taken_and_kept(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("agent", {"action": "text", "text": VALUE}),
+        ("agent", {"action": "text", "text": "a", "metadata": [{"type": VALUE}]}),
+        ("agent", {"action": "rich", "content": {"type": "map", "la": 1, "lo": VALUE}}),
+        ("settings", {"auto_messages": VALUE}),
+        ("settings", {"survey": {"questions": [{"text": VALUE}]}}),
+    ],
+    ids=spoken,
+)
+@pytest.mark.parametrize("value", named(ODD_VALUES))
+def test_an_odd_value_in_the_control_api_spoils_nothing(
+    wire: Wire, path: str, body: dict[str, Any], value: bytes
+) -> None:
+    conversation_id = wire.open()
+    more = {"conversation_id": conversation_id} if path == "agent" else {}
+
+    answer = wire.control("POST", path, holding(body | more, value))
+
+    assert answer.status_code in (200, 400)
+    assert [wire.state().status_code, wire.control("GET", "settings").status_code] == [200, 200]
+
+
+@pytest.mark.parametrize(
     "body", [b'\n{\r\n\t"id" : "1" ,\n "type":"userprofile.SetUserProfile","body":{ } }\n\n']
 )
 def test_white_space_is_free(wire: Wire, body: bytes) -> None:
