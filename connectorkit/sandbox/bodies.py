@@ -17,6 +17,8 @@ from connectorkit.sandbox.refusals import Refusal, bad
 BODY_SECONDS = 30
 # What is read and thrown away of a body that is too large, so that the client gets to see the answer.
 DRAINED_BYTES = 16 * wire.MAX_BODY_BYTES
+# No documented message comes near it, and whatever copies or prints a deeper value may run out of stack.
+_DEEPEST = 100
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -63,7 +65,19 @@ def decode(body: bytes) -> Any:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad("the body is not valid JSON") from None
+    if body.count(b"[") + body.count(b"{") > _DEEPEST and _too_deep(value):
+        raise bad(f"the body is nested more than {_DEEPEST} deep")
     return value
+
+
+def _too_deep(value: Any) -> bool:
+    level: list[Any] = [[value]]
+    for _ in range(_DEEPEST + 1):
+        inner = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [one for many in inner for one in many if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _finite(text: str) -> float:

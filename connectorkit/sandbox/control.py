@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -17,8 +16,9 @@ from starlette.routing import Route
 from connectorkit import wire
 from connectorkit.sandbox import manifest, refusals
 from connectorkit.sandbox.apps import default_manifest
-from connectorkit.sandbox.bodies import answer, read_body
+from connectorkit.sandbox.bodies import answer, decode, read_body
 from connectorkit.sandbox.limits import DOES_NOT_IMITATE, IMITATES
+from connectorkit.sandbox.refusals import Refusal
 from connectorkit.sandbox.snapshots import Snapshots
 from connectorkit.sandbox.world import World
 
@@ -229,8 +229,8 @@ def _host_name(address: str) -> str | None:
 async def _json_object(request: Request) -> dict[str, Any]:
     body = await read_body(request)
     try:
-        value = json.loads(body or b"")
-    except (ValueError, RecursionError):
+        value = decode(body or b"")  # as strict as the service: what is kept must be printable as JSON
+    except Refusal:
         value = None
     if not isinstance(value, dict):
         raise refusals.plain(400, "The body must be a JSON object")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -77,5 +76,5 @@ def _check(wanted: Members) -> None:
 
 def _between(wanted: Members, name: str, least: float, most: float) -> None:
     value = wanted.number(name)
-    if value is not None and not (math.isfinite(value) and least <= value <= most):
+    if value is not None and not least <= value <= most:
         raise bad(f"{name} must be from {least:g} to {most:g} seconds")

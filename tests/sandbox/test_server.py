@@ -82,7 +82,7 @@ def test_about_needs_no_token_and_names_the_limits(ask: Ask, host: str) -> None:
     assert any("rate limits" in limit for limit in answer.json()["does_not_imitate"])
 
 
-BAD_ADVANCES = [None, "60", True, -1, [60], 10**10, 10**400, float("inf")]
+BAD_ADVANCES = [None, "60", True, -1, [60], 10**10, 10**400]
 
 
 @pytest.mark.parametrize("seconds", BAD_ADVANCES, ids=lambda value: str(value)[:12])
@@ -94,7 +94,9 @@ def test_an_advance_that_is_no_sensible_number_is_refused(ask: Ask, world: World
     assert world.clock.advanced_seconds == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"60", b"{", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"60", b"{", b"\xff", b"[" * 100_000, b'{"advance_seconds": Infinity}']
+)
 def test_an_advance_that_is_no_object_is_refused(ask: Ask, content: bytes) -> None:
     assert ask("POST", "/sandbox/clock", content=content).status_code == 400
 
