@@ -117,14 +117,22 @@ class SandboxControl:
         headers = {"Authorization": f"Bearer {self._token.reveal()}"}
         try:
             response = self._http.request(method, path, json=body, headers=headers, timeout=timeout)
+        except httpx.TimeoutException:
+            raise SandboxError(
+                f"The sandbox has not answered within {timeout:g} s. It may wait for a receiver that is slow: "
+                "make that answer at once, or let less time pass in one step."
+            ) from None
         except httpx.TransportError as error:
             raise SandboxError(
                 f"The sandbox at {self.base_url} does not answer ({error}). Connect again to start a new one."
             ) from None
-        answer = response.json()
+        try:
+            answer = dict(response.json())
+        except (TypeError, ValueError):
+            raise SandboxError(f"What answers at {self.base_url} is no sandbox. Connect again.") from None
         if response.status_code != 200:
             raise SandboxError(f"The sandbox refused: {answer.get('error')} ({response.status_code}).")
-        return dict(answer)
+        return answer
 
     def __repr__(self) -> str:
         return f"<SandboxControl of {self.base_url}>"

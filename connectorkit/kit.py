@@ -30,8 +30,6 @@ class _Equipped(BaseClient):
         super().__init__(settings, log=log, **options)
         self._lease = lease
         self._receiver: Receiver | None = None
-        if lease is not None:
-            log.settle = lease.control.settle
 
     @property
     def target(self) -> str:
@@ -91,7 +89,6 @@ class _Equipped(BaseClient):
         if self._receiver is not None:
             self._receiver.stop()
         if self._lease is not None:
-            self.log.settle = None
             self._lease.release()
 
     def _facts(self) -> list[tuple[str, str]]:

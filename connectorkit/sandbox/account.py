@@ -93,17 +93,6 @@ class Account:
         """The id of the consumer's open conversation, if there is one."""
         return self._open.get(consumer_id)
 
-    def was_sent(self, relative_path: str, consumer_id: str) -> bool:
-        """Whether a file was published in one of the consumer's conversations."""
-        return any(
-            record["event"].get("contentType") == wire.HOSTED_FILE
-            and record["event"]["message"].get("relativePath") == relative_path
-            for conversation in self.conversations.values()
-            if conversation.consumer_id == consumer_id
-            for dialog in conversation.dialogs
-            for record in dialog.events
-        )
-
     # --- What consumers, agents and bots do ---
 
     def set_profile(self, consumer_id: str, members: dict[str, Any]) -> None:
@@ -184,7 +173,8 @@ class Account:
         record = self._record(dialog, speaker, event, metadata)
         number = record["sequence"]
         if event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT":
-            taken |= {n: number for n in event["sequenceList"] if n not in taken}
+            # Numbers that are not in the dialog have no effect (R66); the message may yet come.
+            taken |= {n: number for n in event["sequenceList"] if n < number and n not in taken}
         if event["type"] in _CONTENT:
             self._count_time(conversation, dialog, speaker, record["serverTimestamp"])
             if speaker.role == wire.CONSUMER:

@@ -31,8 +31,9 @@ def check_survey(survey: Members) -> None:
         raise bad(f"{survey.path('questions')} must have at least one question")
     for question in survey.objects("questions"):
         question.text("text", required=True, empty=False)
-        if not all(isinstance(reply, str) and reply for reply in question.items("replies")):
-            raise bad(f"{question.path('replies')} must be strings")
+        for reply in question.items("replies"):
+            if not isinstance(reply, str) or not 0 < len(reply) <= wire.MAX_TITLE:
+                raise bad(f"{question.path('replies')} must be strings of 1 to {wire.MAX_TITLE} characters")
 
 
 class Greeter:
@@ -86,6 +87,12 @@ class SurveyBot:
             self._ask(talk, talk.active)
         elif what == "said" and dialog.type == wire.SURVEY_DIALOG:
             self._ask(talk, dialog)
+
+    def arm(self) -> None:
+        """Watch the surveys that are open; to be called where timers were lost, as with a restore."""
+        for talk in self._account.conversations.values():
+            if talk.active.type == wire.SURVEY_DIALOG and talk.active.state == wire.OPEN:
+                self._watch(talk, talk.active)
 
     def _applies(self, talk: Conversation) -> bool:
         survey = self._options.survey

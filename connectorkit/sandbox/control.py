@@ -15,10 +15,11 @@ from starlette.routing import Route
 
 from connectorkit import wire
 from connectorkit.sandbox import manifest, refusals
+from connectorkit.sandbox.agent import ACTIONS
 from connectorkit.sandbox.apps import DEFAULT_RETENTION_SECONDS, default_manifest
 from connectorkit.sandbox.bodies import answer, decode, read_body
 from connectorkit.sandbox.limits import DOES_NOT_IMITATE, IMITATES
-from connectorkit.sandbox.refusals import Refusal
+from connectorkit.sandbox.refusals import RequestRefused
 from connectorkit.sandbox.snapshots import Snapshots
 from connectorkit.sandbox.world import World
 
@@ -37,25 +38,26 @@ class Control:
     def routes(self) -> list[Route]:
         """Every control path; all but ``about`` want the control token."""
 
-        def route(path: str, endpoint: Endpoint, method: str) -> Route:
-            return Route(path, self._guarded(endpoint), methods=[method])
+        def route(path: str, **endpoints: Endpoint) -> Route:
+            # One route for all methods of a path, so that 405 names them all.
+            async def dispatch(request: Request) -> Response:
+                return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+            return Route(path, self._guarded(dispatch), methods=list(endpoints))
 
         return [
             Route("/sandbox/about", self._local(self.about), methods=["GET"]),
-            route("/sandbox/clock", self.read_clock, "GET"),
-            route("/sandbox/clock", self.advance_clock, "POST"),
-            route("/sandbox/state", self.state, "GET"),
-            route("/sandbox/reset", self.reset, "POST"),
-            route("/sandbox/settings", self.settings, "GET"),
-            route("/sandbox/settings", self.change_settings, "POST"),
-            route("/sandbox/agent", self.agent, "POST"),
-            route("/sandbox/webhook", self.webhook, "POST"),
-            route("/sandbox/deliveries", self.read_deliveries, "GET"),
-            route("/sandbox/settle", self.settle, "POST"),
-            route("/sandbox/faults", self.add_fault, "POST"),
-            route("/sandbox/faults", self.clear_faults, "DELETE"),
-            route("/sandbox/snapshot", self.snapshot, "POST"),
-            route("/sandbox/restore", self.restore, "POST"),
+            route("/sandbox/clock", GET=self.read_clock, POST=self.advance_clock),
+            route("/sandbox/state", GET=self.state),
+            route("/sandbox/reset", POST=self.reset),
+            route("/sandbox/settings", GET=self.settings, POST=self.change_settings),
+            route("/sandbox/agent", POST=self.agent),
+            route("/sandbox/webhook", POST=self.webhook),
+            route("/sandbox/deliveries", GET=self.read_deliveries),
+            route("/sandbox/settle", POST=self.settle),
+            route("/sandbox/faults", POST=self.add_fault, DELETE=self.clear_faults),
+            route("/sandbox/snapshot", POST=self.snapshot),
+            route("/sandbox/restore", POST=self.restore),
         ]
 
     async def about(self, request: Request) -> Response:
@@ -75,7 +77,7 @@ class Control:
                     "GET /sandbox/settings": "what can be set, as it is now",
                     "POST /sandbox/settings": '{"signature_algorithm": "sha256"}: any of them',
                     "POST /sandbox/agent": '{"conversation_id": "…", "action": "text", "text": "Hello"}; '
-                    f"actions are {', '.join(self.world.desk.actions)}",
+                    f"actions are {', '.join(ACTIONS)}",
                     "POST /sandbox/webhook": '{"url": "…", "retention_time": 3600}: where the first app is '
                     "notified, or null; for how many seconds what fails is kept",
                     "GET /sandbox/deliveries": "every attempt to deliver a notification; each app's state",
@@ -128,8 +130,10 @@ class Control:
 
     async def change_settings(self, request: Request) -> Response:
         """Set some of it."""
-        self.world.options.set(await _json_object(request))
-        self.world.auto_close.arm()
+        given = await _json_object(request)
+        self.world.options.set(given)
+        if "auto_close_seconds" in given:  # its 25 minutes begin anew, which no other setting may do
+            self.world.auto_close.arm()
         return answer(self.world.options.dump())
 
     async def agent(self, request: Request) -> Response:
@@ -139,10 +143,13 @@ class Control:
     async def webhook(self, request: Request) -> Response:
         """Have the first app notified of everything somewhere, as ``--webhook`` does."""
         given = await _json_object(request)
-        url = given.get("url")
+        if "url" not in given:
+            raise refusals.plain(400, "url is missing; null stands for nowhere")
+        url = given["url"]
         wanted = default_manifest(url, given.get("retention_time", DEFAULT_RETENTION_SECONDS))
         try:
-            manifest.check_endpoint(url, "url") if url is not None else None
+            if url is not None:
+                manifest.check_endpoint(url, "url")
             manifest.check(wanted)
         except manifest.ManifestError as error:
             raise refusals.plain(400, str(error)) from None
@@ -232,10 +239,12 @@ def _host_name(address: str) -> str | None:
 
 async def _json_object(request: Request) -> dict[str, Any]:
     body = await read_body(request)
+    if body is None:
+        raise refusals.plain(413, f"The body is over the limit of {wire.MAX_BODY_BYTES} bytes")
     try:
-        value = decode(body or b"")  # as strict as the service: what is kept must be printable as JSON
-    except Refusal:
-        value = None
+        value = decode(body)
+    except RequestRefused:
+        raise refusals.plain(400, "The body is not valid JSON") from None
     if not isinstance(value, dict):
         raise refusals.plain(400, "The body must be a JSON object")
     return value

@@ -54,6 +54,14 @@ class Faults:
         """Switch all faults off."""
         self._faults.clear()
 
+    def memory(self) -> dict[int, _Fault]:
+        """All that are on; to be copied, as they go on counting."""
+        return self._faults
+
+    def recall(self, memory: dict[int, _Fault]) -> None:
+        """Have those instead."""
+        self._faults = memory
+
     def hits(self, name: str) -> bool:
         """Whether a fault of this name strikes now; one that has struck often enough is gone."""
         for number, fault in list(self._faults.items()):

@@ -10,7 +10,7 @@ from connectorkit.sandbox import profile, refusals
 from connectorkit.sandbox.account import Account
 from connectorkit.sandbox.members import Members, is_integer, json_object
 from connectorkit.sandbox.refusals import Refusal, RequestRefused, bad
-from connectorkit.sandbox.shapes import check_body, fields
+from connectorkit.sandbox.shapes import check_body, check_metadata, fields
 from connectorkit.sandbox.state import Conversation, Dialog, Participant
 
 Answer = dict[str, Any]
@@ -62,8 +62,7 @@ def send(
         raise bad("SEND takes one request, not an array")
     request = _Request(envelope, "")
     request.check(_Request.expect_type, *_SEND_TYPES)
-    if characters > wire.MAX_REQUEST_CHARACTERS and _has_short_event(request):
-        raise bad().with_id(request.id)
+    request.check(_check_length, characters)
     request.check(_check_shape)
     answer: Answer = request.check(_run, account, consumer_id, features)
     return answer
@@ -126,19 +125,23 @@ def _any_id(batch: list[Any]) -> str | None:
 
 
 def _check_shape(request: _Request, *, in_batch: bool = False) -> None:
-    for entry in request.members.objects("metadata"):
-        entry.text("type", required=True)
+    check_metadata(request.members)
     check_body(request.type, request.body, in_batch=in_batch)
 
 
-def _has_short_event(request: _Request) -> bool:
-    """Whether the documented 5000 characters are meant: texts, receipts and chat states (R21)."""
-    if request.type != wire.PUBLISH_EVENT:
-        return False
+def _check_length(request: _Request, characters: int) -> None:
+    """Refuse texts, receipts and chat states over the documented 5000 characters (R21)."""
+    if characters <= wire.MAX_REQUEST_CHARACTERS or request.type != wire.PUBLISH_EVENT:
+        return
     event = request.body.value.get("event")
-    if not isinstance(event, dict):
-        return True
-    return event.get("type") != wire.RICH_CONTENT_EVENT and event.get("contentType") != wire.HOSTED_FILE
+    if isinstance(event, dict) and (event.get("type") == wire.RICH_CONTENT_EVENT or _is_hosted_file(event)):
+        return
+    raise bad()
+
+
+def _is_hosted_file(event: dict[str, Any]) -> bool:
+    # Other events may have a contentType too, which means nothing there (R59).
+    return event.get("type") == wire.CONTENT_EVENT and event.get("contentType") == wire.HOSTED_FILE
 
 
 def _check_brand(request: _Request, account: Account) -> None:
@@ -168,9 +171,10 @@ def _run(request: _Request, account: Account, consumer_id: str, features: Sequen
         case wire.UPLOAD_URL:
             return request.ok(account.files.upload_url(consumer_id, body.value["fileType"]))
         case wire.DOWNLOAD_URL:
-            return request.ok(_download_url(body, account, consumer_id))
+            account.files.check_owner(body.value["relativePath"], consumer_id)
+            return request.ok(account.files.download_url(body.value["relativePath"]))
         case _:
-            return request.ok({"msg": _update(body, account, consumer_id)})
+            return request.ok({"msg": _update(body, account, consumer_id, features)})
 
 
 def _publish(
@@ -187,12 +191,13 @@ def _publish(
         raise bad(f"{body.path('conversationId')} does not own the dialog")
     if dialog.type != wire.MAIN_DIALOG and not named:
         raise bad(f"{body.path('conversationId')} is missing; a survey dialog needs it")
-    _check_open(owner, dialog)
     event = body.value["event"]
+    if _is_hosted_file(event):
+        account.files.check_owner(event["message"]["relativePath"], consumer_id)
+    _check_open(owner, dialog)
     if event["type"] == wire.CHAT_STATE_EVENT and dialog.type == wire.SURVEY_DIALOG:
         raise bad("a survey dialog takes no chat states")
-    if event.get("contentType") == wire.HOSTED_FILE:
-        account.files.check_owner(event["message"]["relativePath"], consumer_id)
+    if _is_hosted_file(event):
         account.files.check_uploaded(Members(event["message"], "body.event.message"))
     owner.features = tuple(features)
     return account.publish(dialog, Participant(consumer_id, wire.CONSUMER), event, metadata or None)
@@ -203,20 +208,14 @@ def _check_open(owner: Conversation, dialog: Dialog) -> None:
         raise refusals.closed()
 
 
-def _download_url(body: Members, account: Account, consumer_id: str) -> dict[str, Any]:
-    path = body.value["relativePath"]
-    if not account.was_sent(path, consumer_id):
-        account.files.check_owner(path, consumer_id)
-    return account.files.download_url(path)
-
-
-def _update(body: Members, account: Account, consumer_id: str) -> str:
+def _update(body: Members, account: Account, consumer_id: str, features: Sequence[str]) -> str:
     target = account.conversation(body.value["conversationId"], consumer_id)
     changes = [_Change(field.value, account, target, body) for field in fields(body)]
     # All or nothing (R46): see first whether every change is possible, one after the other.
     closed = {dialog.id for dialog in target.dialogs if dialog.state == wire.CLOSE}
     for change in changes:
         change.check(closed)
+    target.features = tuple(features)
     for change in changes:
         change.carry_out()
     return _FIELD_MESSAGES[changes[-1].name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -44,7 +45,7 @@ class Options:
                 raise plain(400, f"There is no setting {name}; there are {', '.join(known)}")
         wanted = asdict(self) | given
         if wanted["agent_script"] == "default":
-            wanted["agent_script"] = DEFAULT_SCRIPT
+            wanted["agent_script"] = copy.deepcopy(DEFAULT_SCRIPT)
         try:
             _check(Members(wanted, ""))
         except RequestRefused as refusal:

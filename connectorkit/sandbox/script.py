@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import random
-import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from connectorkit import wire
-from connectorkit.sandbox.agent import Desk
+from connectorkit.sandbox.agent import Desk, check_action
 from connectorkit.sandbox.members import Members
+from connectorkit.sandbox.patterns import TooSlow, check_pattern, found
 from connectorkit.sandbox.refusals import Refusal, bad
 from connectorkit.sandbox.schedule import Schedule
 from connectorkit.sandbox.state import Conversation, Dialog
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _EVENTS = ("open", "text")
 _LONGEST_PAUSE = 86400.0
 _MOST_RULES = 100
+_MOST_STEPS = 100  # of one rule
+_MOST_WAITING = 1000  # steps of one conversation; a consumer can write faster than an agent answers
 
 
 def _answer(text: str, **more: Any) -> list[dict[str, Any]]:
@@ -51,15 +54,15 @@ def check_script(script: Any) -> None:
     """Refuse a script that could not be played; the message names the rule and the member."""
     given = Members({"agent_script": script}, "")
     if len(given.items("agent_script")) > _MOST_RULES:
-        raise bad(f"agent_script may have {_MOST_RULES} rules")
+        raise bad(f"agent_script may have at most {_MOST_RULES} rules")
     for rule in given.objects("agent_script"):
         rule.choice("on", _EVENTS, required=True)
-        try:
-            re.compile(rule.text("pattern") or "")
-        except re.error as error:
-            raise bad(f"{rule.path('pattern')} is no regular expression ({error})") from None
-        for step in rule.objects("steps"):
-            step.text("action", required=True)
+        check_pattern(rule, "pattern")
+        steps = rule.objects("steps")
+        if len(steps) > _MOST_STEPS:
+            raise bad(f"{rule.path('steps')} may have at most {_MOST_STEPS} steps")
+        for step in steps:
+            check_action(step)
             _pause(step, random.Random(0))  # noqa: S311 - only to see whether it can be read
 
 
@@ -83,14 +86,12 @@ class ScriptedAgent:
 
     def react(self, what: str, talk: Conversation, dialog: Dialog, record: dict[str, Any]) -> None:
         """Begin to answer what has just happened, if a rule says so."""
-        if not self._options.agent_script or dialog.type != wire.MAIN_DIALOG:
+        if what not in ("open", "said") or dialog.type != wire.MAIN_DIALOG:
             return
         message = record.get("event", {}).get("message")
         on, text = ("open", "") if what == "open" else ("text", message if isinstance(message, str) else "")
-        if what not in ("open", "said"):
-            return
-        for rule in self._options.agent_script:
-            if rule["on"] == on and re.search(rule.get("pattern") or "", text, re.IGNORECASE):
+        for position, rule in enumerate(self._options.agent_script or ()):
+            if rule["on"] == on and self._fits(talk, rule, position, text):
                 self._queue(talk, rule.get("steps") or [], text)
                 return
 
@@ -98,9 +99,22 @@ class ScriptedAgent:
         """Forget what was still to be done."""
         self._steps.clear()
 
+    def _fits(self, talk: Conversation, rule: dict[str, Any], position: int, text: str) -> bool:
+        try:
+            return found(rule.get("pattern") or "", text)
+        except TooSlow:
+            warning = (
+                f"The pattern of agent_script[{position}] takes too long on this text; it was passed over"
+            )
+            self._warnings.add(talk.id, warning)
+            return False
+
     def _queue(self, talk: Conversation, steps: list[dict[str, Any]], text: str) -> None:
         busy = talk.id in self._steps
         waiting = self._steps.setdefault(talk.id, deque())
+        if len(waiting) + len(steps) > _MOST_WAITING:
+            self._warnings.add(talk.id, "The scripted agent is too far behind and left a text unanswered")
+            return
         waiting.extend(step | {"said": text} for step in steps)
         if not busy:
             self._next(talk)
@@ -120,13 +134,14 @@ class ScriptedAgent:
         if talk.closed:
             self._steps.pop(talk.id)
             return
-        request = {name: value for name, value in step.items() if name not in ("after", "said")}
+        request = copy.deepcopy({n: value for n, value in step.items() if n not in ("after", "said")})
         if isinstance(request.get("text"), str):
             request["text"] = request["text"].replace("{text}", step["said"])
         try:
             self._desk.act(request | {"conversation_id": talk.id})
         except Refusal as refusal:
-            self._warnings.add(talk.id, f"The scripted agent could not {step['action']}: {refusal.body}")
+            reason = refusal.body["error"]
+            self._warnings.add(talk.id, f"The scripted agent could not {step['action']}: {reason}")
         self._next(talk)
 
 

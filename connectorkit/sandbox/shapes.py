@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from connectorkit import wire
 from connectorkit.sandbox import profile, rich
 from connectorkit.sandbox.files import check_download, check_hosted_file, check_upload
@@ -44,7 +46,7 @@ def check_event(event: Members) -> None:
             event.choice("chatState", wire.CHAT_STATES, required=True)
         case wire.ACCEPT_STATUS_EVENT:
             event.choice("status", wire.ACCEPT_STATUSES, required=True)
-            _check_sequences(event)
+            check_sequences(event.items("sequenceList"), event.path("sequenceList"))
         case wire.RICH_CONTENT_EVENT:
             if not event.has("content") and isinstance(event.value.get("message"), dict):
                 event.value["content"] = event.value.pop("message")  # of an older schema (R40)
@@ -55,6 +57,20 @@ def check_event(event: Members) -> None:
             _check_content(event)
     if quick_replies := event.inner("quickReplies"):
         rich.check_quick_replies(quick_replies)
+
+
+def check_sequences(numbers: list[Any], name: str) -> None:
+    """Refuse what are no numbers of messages, or none at all."""
+    if not numbers:
+        raise bad(f"{name} must have at least one number")
+    if not all(is_integer(number) and 0 <= number < 2**53 for number in numbers):
+        raise bad(f"{name} must hold integers from 0 up")
+
+
+def check_metadata(request: Members) -> None:
+    """Refuse metadata that are not objects with a type; whatever else they hold passes."""
+    for entry in request.objects("metadata"):
+        entry.text("type", required=True)
 
 
 def fields(body: Members) -> list[Members]:
@@ -95,14 +111,6 @@ def _check_content(event: Members) -> None:
     message = event.inner("message", required=True)
     assert message is not None
     check_hosted_file(message)
-
-
-def _check_sequences(event: Members) -> None:
-    numbers = event.items("sequenceList")
-    if not numbers:
-        raise bad(f"{event.path('sequenceList')} must have at least one number")
-    if not all(is_integer(number) and 0 <= number < 2**53 for number in numbers):
-        raise bad(f"{event.path('sequenceList')} must hold integers from 0 up")
 
 
 def _check_field(field: Members) -> None:

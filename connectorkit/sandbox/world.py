@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import secrets
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from connectorkit.sandbox.seeded import Lot
 from connectorkit.sandbox.warnings import Warnings
 
 DEFAULT_ACCOUNT_ID = "12345678"
+ADMIN_SESSION_SECONDS = 3600
 
 
 class World:
@@ -56,12 +58,17 @@ class World:
         self.clock = clock or Clock()
         self.schedule = Schedule(self.clock)
         self.warnings = Warnings(self.clock)
-        self._first_script = DEFAULT_SCRIPT if agent else None
-        self.options = Options(agent_script=self._first_script)
+        self._agent = agent
+        self.options = self._first_options()
         # A lot for each, so that what one draws does not depend on when another does.
-        lot, agents, bots = Lot(self.seed), Lot(f"{self.seed} agents"), Lot(f"{self.seed} bots")
-        files = Lot(f"{self.seed} files")
-        chance = random.Random(f"{self.seed} chance")  # noqa: S311 - reproducible by design
+        lot = Lot(self.seed)
+        agents, bots, files, sessions, conversations = (
+            Lot(f"{self.seed} {name}") for name in ("agents", "bots", "files", "sessions", "conversations")
+        )
+        pauses, chance = (
+            random.Random(f"{self.seed} {name}")  # noqa: S311 - reproducible by design
+            for name in ("pauses", "chance")
+        )
         self.apps = Apps(self.clock, lot)
         self.apps.install(default_manifest(webhook))
         self.admin_username = "sandbox-admin"
@@ -69,13 +76,13 @@ class World:
         key = rsa.generate_private_key(65537, 2048) if seed is None else lot.signing_key()
         self.issuer = Issuer(account_id, key, self.clock)
         self.files = FileStore(account_id, self.clock, files.uuid, files.secret())
-        self.account = Account(account_id, lot, self.clock, self.files)
+        self.account = Account(account_id, conversations, self.clock, self.files)
         self.desk = Desk(self.account, agents, self.warnings)
-        self.script = ScriptedAgent(self.desk, self.schedule, self.options, chance, self.warnings)
+        self.script = ScriptedAgent(self.desk, self.schedule, self.options, pauses, self.warnings)
         self.auto_close = AutoClose(self.account, self.options, self.schedule, self.clock)
-        survey = SurveyBot(self.account, self.options, self.schedule, self.clock, bots)
+        self.survey = SurveyBot(self.account, self.options, self.schedule, self.clock, bots)
         greeter = Greeter(self.account, self.options, self.clock)
-        self.account.reactions = [greeter.react, survey.react, self.script.react]
+        self.account.reactions = [greeter.react, self.survey.react, self.script.react]
         self.account.tell = self._tell
         self.account.warn = self.warnings.add
         self._post = post or HttpPost(trust)
@@ -90,7 +97,7 @@ class World:
         self.control_token = secrets.token_urlsafe(24)
         self.host = ""  # host:port, known once the server listens
         self.hosts = dict(hosts or {})
-        self._lot = lot
+        self._sessions = sessions
         self._bearers: dict[str, float] = {}
 
     @property
@@ -100,8 +107,10 @@ class World:
 
     def new_admin_bearer(self) -> str:
         """A session of the administrator."""
-        bearer = self._lot.secret(40)
-        self._bearers[bearer] = self.clock.now() + ADMIN_SESSION_SECONDS
+        now = self.clock.now()
+        self._bearers = {known: end for known, end in self._bearers.items() if now < end}
+        bearer = self._sessions.secret(40)
+        self._bearers[bearer] = now + ADMIN_SESSION_SECONDS
         return bearer
 
     def is_admin(self, bearer: str) -> bool:
@@ -116,7 +125,7 @@ class World:
         self.account.reset()
         self.warnings.clear()
         self.apps.reset()
-        fresh = Options(agent_script=self._first_script)
+        fresh = self._first_options()
         for field in fields(Options):  # in place: everybody holds the same options
             setattr(self.options, field.name, getattr(fresh, field.name))
         self.clock.reset()
@@ -128,6 +137,8 @@ class World:
             "files": self.files.memory(),
             "apps": self.apps.memory(),
             "options": self.options.dump(),
+            "faults": self.deliveries.faults.memory(),
+            "warnings": self.warnings.dump(),
             "advanced_seconds": self.clock.advanced_seconds,
         }
 
@@ -141,7 +152,10 @@ class World:
         self.apps.recall(memory["apps"])
         self.options.set(memory["options"])
         self.clock.advanced_seconds = memory["advanced_seconds"]
+        self.deliveries.faults.recall(memory["faults"])
+        self.warnings.recall(memory["warnings"])
         self.auto_close.arm()
+        self.survey.arm()
 
     def installs_changed(self) -> None:
         """Deliver by the installs as they are now; what was stored for a removed app is lost."""
@@ -153,6 +167,9 @@ class World:
             if self.apps.get(client_id) is None:
                 self.deliveries.drop(client_id)
 
+    def _first_options(self) -> Options:
+        return Options(agent_script=copy.deepcopy(DEFAULT_SCRIPT) if self._agent else None)
+
     def _disable(self, app: App, reason: str) -> None:
         app.manifest["enabled"] = False
         self.warnings.add(app.client_id, f"The app was switched off. {reason}")
@@ -161,6 +178,3 @@ class World:
     def _tell(self, event: Event) -> None:
         for app in self.apps.all():
             self.deliveries.deliver(app, event)
-
-
-ADMIN_SESSION_SECONDS = 3600
