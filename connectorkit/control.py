@@ -119,7 +119,7 @@ class SandboxControl:
             response = self._http.request(method, path, json=body, headers=headers, timeout=timeout)
         except httpx.TimeoutException:
             raise SandboxError(
-                f"The sandbox has not answered within {timeout:g} s. It may wait for a receiver that is slow: "
+                f"The sandbox has not answered within {timeout:g} s. It may wait for a slow receiver: "
                 "make that answer at once, or let less time pass in one step."
             ) from None
         except httpx.TransportError as error:
