@@ -15,7 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connectorkit import envelopes, scenarios, sdes
+    from connectorkit import envelopes, rich, scenarios, sdes, signature
     from connectorkit.client import AsyncClient, Client
     from connectorkit.errors import (
         ApiError,
@@ -47,11 +47,13 @@ __all__ = [
     "connect",
     "connect_async",
     "envelopes",
+    "rich",
     "scenarios",
     "sdes",
+    "signature",
 ]
 
-_MODULES = ("envelopes", "scenarios", "sdes")
+_MODULES = ("envelopes", "rich", "scenarios", "sdes", "signature")
 _HOMES = {
     "AsyncClient": "client",
     "AsyncKit": "kit",

@@ -159,7 +159,10 @@ def _closes(changed: dict[str, Any], conversation_id: str | None) -> bool:
 
 
 def _sorted(rows: list[Row], blocks: dict[Number, list[Row]]) -> list[Row]:
-    """By time, except that the numbers of a dialog ascend: what came late moves up to what followed it."""
+    """By time, but numbers of a dialog ascend, and what our requests changed stands behind their answers.
+
+    A number that came late moves up to what followed it.
+    """
     stands_at: dict[str, int] = {row.event_id: row.at for row in rows}
     begins = {
         number: next((r.at for r in block if r.kind == REQUEST), block[0].at)
@@ -175,10 +178,16 @@ def _sorted(rows: list[Row], blocks: dict[Number, list[Row]]) -> list[Row]:
         cause = None if row.caused_by is None else by_id.get(row.caused_by)
         depth[row.event_id] = 0
         if row.number is None and cause is not None:
-            # Its own clock may say otherwise, but it cannot stand before its cause.
-            stands_at[row.event_id] = max(stands_at[row.event_id], stands_at[cause.event_id])
             # What a receipt names bears a number, and those need no depth.
             depth[row.event_id] = depth.get(cause.event_id, 0) + 1
+            answer = by_id.get(f"{cause.event_id}r")
+            if row.kind == NOTIFICATION and answer is not None:
+                # What our request changed stands behind its answer, whichever of the two came first.
+                stands_at[row.event_id] = stands_at[answer.event_id]
+                depth[row.event_id] = depth[answer.event_id] + 1
+            else:
+                # Its own clock may say otherwise, but it cannot stand before its cause.
+                stands_at[row.event_id] = max(stands_at[row.event_id], stands_at[cause.event_id])
 
     def place(row: Row) -> tuple[Any, ...]:
         return (

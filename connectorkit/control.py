@@ -31,11 +31,16 @@ class SandboxControl:
         """The time it is in the sandbox (UTC)."""
         return datetime.fromisoformat(self._call("GET", "/sandbox/clock")["now"])
 
-    def advance(self, *, minutes: float = 0, seconds: float = 0) -> datetime:
-        """Let time pass in the sandbox at once; returns the new time there. Never backwards."""
-        total = minutes * 60 + seconds
+    def advance(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
+        """Let time pass in the sandbox at once; returns the new time there. Never backwards.
+
+        What falls due meanwhile is done before this returns, deliveries included.
+        """
+        total = hours * 3600 + minutes * 60 + seconds
         if not 0 <= total < float("inf"):
-            raise SandboxError(f"Time cannot be advanced by {total} s. Pass minutes= or seconds= from 0 up.")
+            raise SandboxError(
+                f"Time cannot be advanced by {total} s. Pass hours=, minutes= or seconds= from 0 up."
+            )
         moved = self._call("POST", "/sandbox/clock", {"advance_seconds": total})
         return datetime.fromisoformat(moved["now"])
 
@@ -52,12 +57,19 @@ class SandboxControl:
             return self._call("POST", "/sandbox/settings", changes)
         return self._call("GET", "/sandbox/settings")
 
-    def webhook(self, url: str | None) -> None:
-        """Have the sandbox's app notified of everything at this address, or nowhere."""
-        self._call("POST", "/sandbox/webhook", {"url": url})
+    def webhook(self, url: str | None, *, retention_seconds: int | None = None) -> None:
+        """Have the sandbox's app notified of everything at this address, or nowhere.
+
+        What could not be delivered is kept for ``retention_seconds``, 2 to 259 200; an hour if not said.
+        """
+        retention = {} if retention_seconds is None else {"retention_time": retention_seconds}
+        self._call("POST", "/sandbox/webhook", {"url": url, **retention})
 
     def deliveries(self) -> dict[str, Any]:
-        """Each attempt to deliver a notification, the state of each app, and warnings."""
+        """Each attempt to deliver a notification, the state of each app, and warnings.
+
+        ``frames.deliveries`` makes a frame of the attempts.
+        """
         return self._call("GET", "/sandbox/deliveries")
 
     def settle(self, seconds: float = 1.0) -> bool:
@@ -107,7 +119,7 @@ class SandboxControl:
             response = self._http.request(method, path, json=body, headers=headers, timeout=timeout)
         except httpx.TimeoutException:
             raise SandboxError(
-                f"The sandbox has not answered within {timeout:g} s. It may be waiting for a slow receiver: "
+                f"The sandbox has not answered within {timeout:g} s. It may wait for a slow receiver: "
                 "make that answer at once, or let less time pass in one step."
             ) from None
         except httpx.TransportError as error:
@@ -140,11 +152,15 @@ class _HasId(Protocol):
 
 
 class Agent:
-    """The agent of one conversation, played by hand. Whoever acts without having joined joins first."""
+    """The agent of one conversation, played by hand. Whoever acts without having joined joins first.
+
+    ``sequence`` is the number that the last text, rich content or receipt got in the dialog.
+    """
 
     def __init__(self, control: SandboxControl, conversation_id: str) -> None:
         self._control = control
         self.conversation_id = conversation_id
+        self.sequence: int | None = None
 
     def join(self, role: str | None = None) -> Agent:
         """Take the conversation; ``role`` is ASSIGNED_AGENT unless told otherwise."""
@@ -200,7 +216,9 @@ class Agent:
         return Agent(self._control, answer["new_conversation_id"])
 
     def _act(self, action: str, **more: Any) -> Agent:
-        self._call(action, {name: value for name, value in more.items() if value not in (None, [])})
+        answer = self._call(action, {name: value for name, value in more.items() if value not in (None, [])})
+        if answer["sequence"] is not None:
+            self.sequence = answer["sequence"]
         return self
 
     def _call(self, action: str, more: dict[str, Any]) -> dict[str, Any]:

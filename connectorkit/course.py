@@ -190,7 +190,7 @@ main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
 pre { overflow-x: auto; padding: 0.6rem 0.8rem; border-radius: 6px; line-height: 1.4; font-size: 0.85rem; }
 .input_area pre, .highlight pre { background: rgba(128, 128, 128, 0.12); margin: 0.8rem 0 0.2rem; }
 .output_wrapper { margin: 0.2rem 0 1rem; overflow-x: auto; }
-.output_subarea pre { background: none; padding-left: 0; }
+.output_subarea pre { background: none; padding-left: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 main table { border-collapse: collapse; border: 0; font-size: 0.85rem; }
 main table th, main table td, main table.dataframe thead th, main table.dataframe tbody tr th {
   text-align: left; vertical-align: top; padding: 0.2rem 0.9rem 0.2rem 0; border: 0;

@@ -1,14 +1,14 @@
 """The response log as DataFrames: ``exchanges``, ``messages``, ``timings`` and ``notifications``.
 
 Timestamps are UTC, durations are milliseconds as floats, dtypes never depend on the data, and an empty log
-gives empty frames with all their columns. ``EXCHANGES``, ``MESSAGES``, ``TIMINGS`` and ``NOTIFICATIONS`` list
-the columns; the frame of one conversation is in ``timeline``.
+gives empty frames with all their columns. ``EXCHANGES``, ``MESSAGES``, ``TIMINGS``, ``NOTIFICATIONS`` and
+``DELIVERIES`` list the columns; the frame of one conversation is in ``timeline``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -92,6 +92,19 @@ NOTIFICATIONS: Columns = {
     "client_id": (TEXT, "app install that the header names"),
     "host": (TEXT, "messaging service it came from, where the receiver knows"),
 }
+DELIVERIES: Columns = {
+    "at": (WHEN, "when it was tried or given up, by the sandbox's clock"),
+    "type": (TEXT, "event type, as in the app install"),
+    "conversation_id": (TEXT, "the conversation it is about"),
+    "dialog_id": (TEXT, "the dialog the event was published in"),
+    "sequence": (WHOLE, "number of the event in its dialog"),
+    "attempt": (WHOLE, "1 for the first try; 0 where it was given up before that"),
+    "status_code": (WHOLE, "what the webhook answered; missing when no answer came"),
+    "outcome": (TEXT, "delivered, failed (it is tried again) or lost"),
+    "error": (TEXT, "what went wrong"),
+    "client_id": (TEXT, "the app"),
+    "endpoint": (TEXT, "where it went"),
+}
 OUTCOMES: Columns = {
     "scenario": (TEXT, "name in the catalogue"),
     "expected": (TEXT, "status, error number and text that the first answer should have"),
@@ -141,6 +154,16 @@ def notifications(log: Log, *, session: str | None = None, conversation: str | N
     session = log.session_id if session == "current" else session
     rows = (vars(change) | _delivery(change) for change in notices.of_log(log, conversation))
     return frame(NOTIFICATIONS, (row for row in rows if session in (None, row["session_id"])))
+
+
+def deliveries(report: Mapping[str, Any]) -> pd.DataFrame:
+    """One row per attempt of the sandbox to deliver a notification; see ``DELIVERIES``.
+
+    ``report`` is what ``kit.sandbox.deliveries()`` returns.
+    """
+    attempts = report["deliveries"]
+    rows = (one | {"at": one["at_ms"] * 1_000_000, "status_code": one["status"]} for one in attempts)
+    return frame(DELIVERIES, rows)
 
 
 def timings(log: Log, *, session: str | None = None, scenario: str | None = None) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from connectorkit.tokens import Token
 
 if TYPE_CHECKING:
     from connectorkit.client import AsyncClient, Client
+    from connectorkit.receiver import Receiver
 
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -114,6 +115,12 @@ class Consumer(_Consumer):
     def log(self) -> Log:
         """The log that this consumer's exchanges go to."""
         return self._client.log
+
+    @property
+    def notifications(self) -> Receiver | None:
+        """The receiver of the kit that this consumer belongs to; ``None`` where it is a plain client."""
+        receiver: Receiver | None = getattr(self._client, "notifications", None)
+        return receiver
 
     @_takes(opening)
     def open(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from connectorkit import settings
+from connectorkit import settings, wire
 from connectorkit.client import AsyncClient, BaseClient, Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError, SettingsError
@@ -79,6 +79,7 @@ class _Equipped(BaseClient):
             account_id=known.account_id,
             client_id=known.client_id,
             redactor=self.redactor,
+            host_hint=self.credentials.host(wire.MESSAGING),
             **options,
         )
         receiver.subscribe(self.log.append_notification)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 # JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
 _TEXT = "var(--jp-content-font-color1, CanvasText)"
@@ -12,12 +12,25 @@ _DIM = "var(--jp-content-font-color2, GrayText)"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
 _GOOD = "var(--jp-success-color1, #2e7d32)"
 _BAD = "var(--jp-error-color1, #c62828)"
-_CONSUMER = "rgba(33, 150, 243, 0.22)"  # lets either theme's background through
+# They let either theme's background through.
+_OURS, _THEIRS = "rgba(33, 150, 243, 0.22)", "rgba(128, 128, 128, 0.18)"
 _BUBBLE = (
-    "margin: 4px 0; padding: 6px 10px; max-width: 80%; width: fit-content; border-radius: 10px; "
-    f"overflow-wrap: anywhere; background: {_CONSUMER}"
+    "padding: 6px 10px; max-width: 80%; width: fit-content; border-radius: 10px; overflow-wrap: anywhere; "
 )
+_SIDES = {
+    True: f"margin: 4px 0 4px auto; background: {_OURS}",
+    False: f"margin: 4px auto 4px 0; background: {_THEIRS}",
+}
 _CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
+
+
+class Bubble(NamedTuple):
+    """Something said, by whom, and a remark below it; what is ours stands on the right."""
+
+    who: str
+    text: str
+    remark: str
+    ours: bool = True
 
 
 def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = None) -> str:
@@ -56,12 +69,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
     )
 
 
-def transcript(lines: Iterable[tuple[str, str, str]], *, empty: str = "No messages yet.") -> str:
-    """Speech bubbles, one per (who, text, remark), in a region that screen readers announce."""
+def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> str:
+    """Speech bubbles in a region that screen readers announce."""
     bubbles = "".join(
-        f'<div style="{_BUBBLE}"><div style="white-space: pre-wrap">{escape(text)}</div>'
-        f'<div style="font-size: 80%; color: {_DIM}">{escape(who)} · {escape(remark)}</div></div>'
-        for who, text, remark in lines
+        f'<div style="{_BUBBLE}{_SIDES[one.ours]}">'
+        f'<div style="white-space: pre-wrap">{escape(one.text)}</div>'
+        f'<div style="font-size: 80%; color: {_DIM}">{escape(one.who)} · {escape(one.remark)}</div></div>'
+        for one in said
     )
     return (
         # Reversed around one child: a long transcript scrolls, and stays at its newest line.

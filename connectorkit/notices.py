@@ -24,7 +24,8 @@ _MAX_MS = 9_000_000_000_000  # as nanoseconds it still fits 64 bits; the year 22
 class Change:
     """One change in a received notification; the members are named like the columns of the frame.
 
-    ``event`` and ``details`` are the published event and the conversation's details as they came.
+    ``event`` and ``details`` are the published event and the conversation's details as they came,
+    ``metadata`` what stood beside the event.
     ``position`` is missing for a delivery in which no change could be read. ``server_timestamp`` is
     milliseconds since the epoch.
     """
@@ -41,8 +42,14 @@ class Change:
     server_timestamp: int | None = None
     event: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
+    metadata: list[dict[str, Any]] = field(default_factory=list)
     attempt: int | None = None
     mark: str = ""
+
+    def __repr__(self) -> str:
+        number = "" if self.sequence is None else f" {self.sequence}"
+        who = "" if self.originator_role is None else f" by {self.originator_role}"
+        return f"<Change: {self.event_type or self.type}{number}{who}>"
 
     @property
     def valid(self) -> bool:
@@ -204,6 +211,7 @@ def _changes(notification: Notification) -> Iterator[Change]:
             originator_role=text_or_none(originator.get("role")),
             server_timestamp=_milliseconds(made.get("serverTimestamp")),
             event=event,
+            metadata=_objects(made.get("metadata")),
         )
 
 

@@ -11,6 +11,8 @@ from connectorkit.log import Log
 if TYPE_CHECKING:
     import pandas as pd
 
+    from connectorkit.notices import Change
+
 
 class ResponseLog(Log):
     """A response log that hands out frames; ``ck.ResponseLog(path)`` opens an old one or makes a new one.
@@ -51,6 +53,13 @@ class ResponseLog(Log):
 
         self._settle()
         return frames.notifications(self, session=session, conversation=conversation)
+
+    def changes(self, *, conversation: str | None = None) -> list[Change]:
+        """The rows of ``notifications`` as objects, which also have event, metadata and dialogs."""
+        from connectorkit import notices
+
+        self._settle()
+        return notices.of_log(self, conversation)
 
     def timeline(self, *, conversation: str | None = None, session: str | None = None) -> pd.DataFrame:
         """Requests, responses and notifications of one conversation in causal order.

@@ -20,8 +20,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 15
 MAX_CONNECTIONS = 2000
-_KEEP_ALIVE_SECONDS = 75
-_SHUTDOWN_SECONDS = 2
+_KEEP_ALIVE_SECONDS = 75  # a person reads a while between two cells
+SHUTDOWN_SECONDS = 2
 _GOODBYE_SECONDS = 0.2
 _START_SECONDS = 30
 
@@ -75,6 +75,47 @@ class BoundedProtocol(H11Protocol):
             self._deadline = None
 
 
+def bounded_config(app: Any, host: str, port: int = 0) -> uvicorn.Config:
+    """How every server of the kit is run."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=BoundedProtocol,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+
+
+class PromptServer(uvicorn.Server):
+    """A server that ends soon, whatever its clients do."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests under way end, for two seconds at most, then hang up on everybody."""
+        parting = asyncio.create_task(self._part())
+        await super().shutdown(sockets)
+        parting.cancel()
+        self._hang_up(self.server_state.connections)
+        await asyncio.sleep(0)  # so that the sockets are closed before the loop is
+
+    async def _part(self) -> None:
+        """TLS waits for the other side's goodbye, and a client at rest gives none."""
+        while True:
+            await asyncio.sleep(_GOODBYE_SECONDS)
+            self._hang_up(c for c in self.server_state.connections if c.transport.is_closing())
+
+    @staticmethod
+    def _hang_up(connections: Iterable[Any]) -> None:
+        for connection in list(connections):
+            connection.transport.abort()
+
+
 class ListenError(OSError):
     """The address cannot be listened on."""
 
@@ -85,20 +126,7 @@ class Listener:
     def __init__(self, app: Any, host: str, port: int, context: ssl.SSLContext | None = None) -> None:
         # Those who look for uvicorn's warnings still get them; nobody else's screen does.
         logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
-        config = uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            http=BoundedProtocol,
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        )
+        config = bounded_config(app, host, port)
         config.load()
         config.ssl = context
         self._server = _Server(config)
@@ -122,10 +150,10 @@ class Listener:
         """Let requests under way end, for two seconds at most, and free the port."""
         self._server.should_exit = True
         if self._thread is not threading.current_thread():
-            self._thread.join(2 * _SHUTDOWN_SECONDS)
+            self._thread.join(2 * SHUTDOWN_SECONDS)
 
 
-class _Server(uvicorn.Server):
+class _Server(PromptServer):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.settled = threading.Event()
@@ -144,21 +172,3 @@ class _Server(uvicorn.Server):
         # uvicorn makes the socket itself: one bound before may lack TCP_NODELAY, 40 ms a call.
         await super().startup(sockets)
         self.settled.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        parting = asyncio.create_task(self._part())
-        await super().shutdown(sockets)
-        parting.cancel()
-        self._hang_up(self.server_state.connections)
-        await asyncio.sleep(0)  # so that the sockets are closed before the loop is
-
-    async def _part(self) -> None:
-        """TLS waits for the other side's goodbye, and a client at rest gives none."""
-        while True:
-            await asyncio.sleep(_GOODBYE_SECONDS)
-            self._hang_up(c for c in self.server_state.connections if c.transport.is_closing())
-
-    @staticmethod
-    def _hang_up(connections: Iterable[Any]) -> None:
-        for connection in list(connections):
-            connection.transport.abort()

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
-from connectorkit import wire
+from connectorkit import markup, wire
 from connectorkit.alterations import alterations, encoded, from_base64, from_hex
 
 VALID = "valid"
@@ -103,6 +103,10 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"<Verdict: {self.cause}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("cause", self.cause), ("explanation", self.explanation)]
+        return markup.facts("Signature", rows, good=self.valid)
 
 
 @dataclass(frozen=True)

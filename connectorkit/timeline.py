@@ -48,7 +48,7 @@ def timeline(log: Log, *, conversation: str | None = None, session: str | None =
     """
     session = log.session_id if session == "current" else session
     conversation = conversation or _used_last(log, session)
-    rows = [] if conversation is None else _rows(log, conversation)
+    rows = [] if conversation is None else ordered(gathered(log, conversation), conversation)
     return frame(TIMELINE, (vars(row) for row in rows if session in (None, row.session_id)))
 
 
@@ -77,21 +77,22 @@ def _used_last(log: Log, session: str | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What the log holds of one conversation on one service."""
+class Told:
+    """What the log holds of one conversation on one service; without untrusted deliveries."""
 
     asked: list[Pair]
     changes: list[Change]
 
 
-def _rows(log: Log, conversation: str) -> list[Row]:
-    told = _gathered(log, conversation)
+def ordered(told: Told, conversation: str) -> list[Row]:
+    """One row per request, response and notification, in causal order."""
     rows = [row for pair in told.asked for row in _request_rows(pair, conversation)]
     rows += _notification_rows(told.changes, conversation)
     return causes.in_order(rows, told.asked, told.changes)
 
 
-def _gathered(log: Log, conversation: str) -> _Told:
+def gathered(log: Log, conversation: str) -> Told:
+    """The requests and changes of a conversation, each in the order of its record."""
     changes = [change for change in notices.of_log(log, conversation) if change.valid]
     listed = (text_or_none(dialog.get("dialogId")) for change in changes for dialog in change.dialogs)
     dialogs = {conversation, *(dialog_id for dialog_id in listed if dialog_id)}
@@ -113,7 +114,7 @@ def _gathered(log: Log, conversation: str) -> _Told:
             changes = [c for c in changes if c.notification.received_at >= opener.started_at]
     else:
         host = next((c.notification.host for c in reversed(changes) if c.notification.host), None)
-    return _Told(asked, [c for c in changes if host is None or c.notification.host in (None, host)])
+    return Told(asked, [c for c in changes if host is None or c.notification.host in (None, host)])
 
 
 def _exchanges(log: Log, conversation: str, dialogs: set[str]) -> list[Exchange]:

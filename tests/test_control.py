@@ -54,7 +54,9 @@ def test_time_passes_when_told_to(steered: SandboxControl) -> None:
 def test_time_that_cannot_pass_is_refused_before_anything_is_sent(
     steered: SandboxControl, given: dict[str, float]
 ) -> None:
-    with pytest.raises(SandboxError, match=r"Time cannot be advanced by .* Pass minutes= or seconds="):
+    with pytest.raises(
+        SandboxError, match=r"Time cannot be advanced by .* Pass hours=, minutes= or seconds="
+    ):
         steered.advance(**given)
 
 

@@ -46,7 +46,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )
-SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "httpx", "jwt", "cryptography"}
+SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "httpx", "anyio", "jwt", "cryptography"}
 SANDBOX_SHARES = {"sandbox", "wire", "signature", "serving", "certificates"}
 FACE = LAYERS[-1][0]
 

@@ -69,9 +69,9 @@ def test_a_table_shows_columns_and_cells_as_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_transcript_shows_speaker_text_and_remark_as_text(text: str) -> None:
-    page = read(markup.transcript([(text, text, text)]))
+    page = read(markup.transcript([markup.Bubble(text, text, text, ours=ours) for ours in (True, False)]))
 
-    assert page.text.count(text) == 3
+    assert page.text.count(text) == 6
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -111,14 +111,21 @@ def test_a_transcript_without_lines_says_so() -> None:
 
 
 def test_a_transcript_is_announced_by_screen_readers() -> None:
-    html = markup.transcript([("ana", "Hello", "12:00")])
+    html = markup.transcript([markup.Bubble("ana", "Hello", "12:00")])
 
     assert 'role="log"' in html
     assert 'aria-label="Transcript"' in html
 
 
+def test_what_is_ours_stands_on_the_other_side() -> None:
+    ours, theirs = (markup.transcript([markup.Bubble("ana", "Hello", "", ours=o)]) for o in (True, False))
+
+    assert "margin: 4px 0 4px auto" in ours
+    assert "margin: 4px auto 4px 0" in theirs
+
+
 def test_line_breaks_of_a_message_are_kept() -> None:
-    html = markup.transcript([("ana", "one\ntwo", "")])
+    html = markup.transcript([markup.Bubble("ana", "one\ntwo", "")])
 
     assert "one\ntwo" in read(html).text
     assert "white-space: pre-wrap" in html

@@ -20,9 +20,18 @@ AFTERWARDS = {
     "01-connect-and-tokens": "assert kit.log.exchanges()['operation'].tolist()[:3] "
     "== ['domains', 'app_jwt', 'consumer_jws']",
     "02-open-and-send": "assert panel.messages['text'].eq('Sent by the cell below the panel').sum() == 1\n"
-    "assert messages['code'].eq('OK').all() and len(messages) == 5",
+    "assert messages['code'].eq('OK').all() and len(messages) == 7\n"
+    "assert messages['sequence'].dropna().tolist() == [0, 2, 4]\n"
+    "assert kit.log.timeline(conversation=talk.id)['who'].eq('ASSIGNED_AGENT').any()",
     "03-provoke-errors": f"assert outcomes['as_expected'].all() and len(outcomes) == {len(scenarios.ALL)}",
     "04-inspect-timings": "assert timings['connect_ms'].notna().sum() == 1",
+    "05-receive-notifications": "came = kit.log.notifications(conversation=bea.id)\n"
+    "assert came['mark'].tolist() == ['', '', 'duplicate', '', 'gap', 'late', 'gap', '', '', '', '']\n"
+    "assert came['sequence'].dropna().tolist() == [0, 0, 1, 3, 2, 5, 6, 7, 8, 9]\n"
+    "assert [len(states), forged.status_code, len(attempts) > 12] == [5, 401, True]",
+    "06-files-and-rich-content": "assert steps['status_code'].tolist() == [200, 201, 200, 200, 200]\n"
+    "assert [c.event_type for c in answers] == ['AcceptStatusEvent', 'ContentEvent']\n"
+    "assert kit.log.changes(conversation=talk.id)[-1].stage == 'CLOSE'",
 }
 
 

@@ -22,7 +22,10 @@ import pytest
 
 import connectorkit as ck
 from connectorkit import course, operations
+from connectorkit.control import SandboxControl
+from connectorkit.receiver import Receiver
 from connectorkit.redact import Secret
+from connectorkit.signature import sign
 
 ANY_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}")
 CELLS = [
@@ -148,6 +151,32 @@ def talk_through(kit: ck.Kit, harvest: Harvest) -> None:
     harvest.found["operation"] = repr(operations.get_app_jwt("1", "c", kit.settings.client_secret))
 
 
+def share_files(kit: ck.Kit, harvest: Harvest) -> None:
+    """Temp URLs: their signatures are permissions, and stand in URLs and answers."""
+    talk = kit.consumer("files").open()
+    talk.send_file(Path(__file__).parents[1] / "docs" / "lab.png")
+    asked = ck.envelopes.request_upload_url(100, "PNG")
+    url = kit.file_url(asked, consumer="files")
+    harvest.plant(url.signature.reveal())
+    reply = kit.upload(url, b"\x89PNG\r\n\x1a\n", "PNG", consumer="files")
+    by_hand = kit.send(asked, consumer="files")
+    harvest.found["file sharing"] = shown(url, vars(url), reply, vars(reply), by_hand, by_hand.json)
+    talk.close()
+
+
+def hear(kit: ck.Kit, receiver: Receiver, harvest: Harvest) -> None:
+    """Signatures of notifications, and what a notification quotes."""
+    receiver.wait_for(lambda n: "CLOSE" in n.body, after=receiver.received - 1)
+    heard = list(kit.log.read_notifications())
+    secret = kit.settings.client_secret.reveal()
+    for notification in heard:  # the body is as it came, unless something in it was secret
+        harvest.plant(sign(notification.body.encode(), secret).partition("=")[2])
+    frames = [kit.log.notifications(), kit.log.timeline()]
+    harvest.found["notifications"] = shown(receiver, *heard, *map(vars, heard)) + "".join(
+        frame.to_csv() + frame.to_html() for frame in frames
+    )
+
+
 def run_notebook(folder: Path, environment: dict[str, str], harvest: Harvest) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     notebook.cells.append(nbformat.v4.new_code_cell(RAISING, metadata={"tags": ["raises-exception"]}))
@@ -205,7 +234,14 @@ def harvest(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
         patch.setenv("CONNECTORKIT_DOMAIN_LOOKUP", ready["base_url"])
         patch.setenv("CONNECTORKIT_LOG", str(folder / "log.sqlite3"))
         with debug_logging(harvest), ck.connect() as kit:
+            receiver = kit.listen()
+            control = SandboxControl(ready["base_url"], Secret(ready["control_token"]))
+            control.webhook(receiver.url)
             talk_through(kit, harvest)
+            share_files(kit, harvest)
+            hear(kit, receiver, harvest)
+            control.webhook(None)
+            control.close()
         run_doctor(dict(os.environ), harvest)
         run_notebook(folder, dict(os.environ), harvest)
         run_failing_test(folder, dict(os.environ), harvest)
@@ -216,7 +252,7 @@ def harvest(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
 
 
 PLACES = ["log files", "displays", "frames", "page", "notebook"]
-PLACES += ["errors", "error attributes", "tracebacks", "operation"]
+PLACES += ["file sharing", "notifications", "errors", "error attributes", "tracebacks", "operation"]
 COMMANDS = ["test output", "doctor", "doctor as JSON", "doctor refused"]
 LOGGING = ["logging of httpx", "logging of httpcore", "logging of connectorkit"]
 
@@ -233,6 +269,8 @@ def test_the_search_would_find_what_is_there(harvest: Harvest) -> None:
     assert harvest.leaks("planted")
     assert len(harvest.secrets) > 20
     assert "sequence" in harvest.found["log files"]
+    assert "AcceptStatusEvent" in harvest.found["notifications"]
+    assert "temp_url_expires" in harvest.found["file sharing"]
     assert "HTTP Request: POST" in harvest.found["logging of httpx"]
     assert "send_request_headers" in harvest.found["logging of httpcore"]
     assert all(len(harvest.found[place]) > 200 for place in [*PLACES, *COMMANDS])

@@ -30,9 +30,9 @@ def test_a_conversation_reads_from_the_first_request_to_the_last_notification() 
     assert story.told("event_id", "kind", "who", "what", "sequence", "caused_by") == [
         ("x1.0", "request", ANA, "set profile", None, None),
         ("x1.1", "request", ANA, "open conversation", None, None),
-        ("n1.0", "notification", "service", "conversation OPEN", None, "x1.1"),
         ("x1.0r", "response", "service", "OK", None, "x1.0"),
         ("x1.1r", "response", "service", "OK, conversation opened", None, "x1.1"),
+        ("n1.0", "notification", "service", "conversation OPEN", None, "x1.1"),
         ("x2.0", "request", ANA, "text: Where is my parcel?", 0, None),
         ("x2.0r", "response", "service", "OK, number 0", 0, "x2.0"),
         ("n2.0", "notification", "CONSUMER", "text: Where is my parcel?", 0, "x2.0"),
@@ -200,9 +200,9 @@ def test_no_row_stands_before_its_cause_even_when_clocks_differ() -> None:
     assert story.told("event_id") == [
         "x1.0",
         "x1.1",
-        "n1.0",
         "x1.0r",
         "x1.1r",
+        "n1.0",
         "x2.0",
         "x2.0r",
         "n2.0",

@@ -188,8 +188,13 @@ class Apps:
         self._changes += 1
 
 
-def default_manifest(webhook_url: str | None = None) -> dict[str, Any]:
-    """The app every sandbox starts with; with a URL it is notified there of everything."""
+def default_manifest(
+    webhook_url: str | None = None, retention_seconds: int = DEFAULT_RETENTION_SECONDS
+) -> dict[str, Any]:
+    """The app every sandbox starts with; with a URL it is notified there of everything.
+
+    ``retention_seconds`` is for how long what could not be delivered is kept.
+    """
     manifest: dict[str, Any] = {
         "client_name": "connectorkit sandbox",
         "description": "The app this sandbox starts with",
@@ -201,7 +206,7 @@ def default_manifest(webhook_url: str | None = None) -> dict[str, Any]:
     if webhook_url is not None:
         manifest["capabilities"]["webhooks"] = {
             **{kind: {"endpoint": webhook_url} for kind in wire.WEBHOOK_TYPES},
-            "retry": {"retention_time": DEFAULT_RETENTION_SECONDS},
+            "retry": {"retention_time": retention_seconds},
         }
     return manifest
 

@@ -17,7 +17,7 @@ from connectorkit.sandbox.refusals import Refusal, bad
 BODY_SECONDS = 30
 # What is read and thrown away of a body that is too large, so that the client gets to see the answer.
 DRAINED_BYTES = 16 * wire.MAX_BODY_BYTES
-# Nobody nests deeper, and what is kept has to be copied and written again without exhausting the stack.
+# No documented message comes near it, and whatever copies or prints a deeper value may run out of stack.
 _DEEPEST = 100
 
 
@@ -63,22 +63,21 @@ def decode(body: bytes) -> Any:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
-        _check_depth(value, body)
     except (ValueError, RecursionError):
         raise bad("the body is not valid JSON") from None
+    if body.count(b"[") + body.count(b"{") > _DEEPEST and _too_deep(value):
+        raise bad(f"the body is nested more than {_DEEPEST} deep")
     return value
 
 
-def _check_depth(value: Any, body: bytes) -> None:
-    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
-        return
-    level = [value]
+def _too_deep(value: Any) -> bool:
+    level: list[Any] = [[value]]
     for _ in range(_DEEPEST + 1):
-        containers = [v for v in level if isinstance(v, dict | list)]
-        level = [inner for v in containers for inner in (v.values() if isinstance(v, dict) else v)]
+        inner = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [one for many in inner for one in many if isinstance(one, dict | list)]
         if not level:
-            return
-    raise ValueError(f"nested more than {_DEEPEST} deep")
+            return False
+    return True
 
 
 def _finite(text: str) -> float:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from connectorkit import wire
 from connectorkit.sandbox import manifest, refusals
 from connectorkit.sandbox.agent import ACTIONS
-from connectorkit.sandbox.apps import default_manifest
+from connectorkit.sandbox.apps import DEFAULT_RETENTION_SECONDS, default_manifest
 from connectorkit.sandbox.bodies import answer, decode, read_body
 from connectorkit.sandbox.limits import DOES_NOT_IMITATE, IMITATES
 from connectorkit.sandbox.refusals import RequestRefused
@@ -78,7 +78,8 @@ class Control:
                     "POST /sandbox/settings": '{"signature_algorithm": "sha256"}: any of them',
                     "POST /sandbox/agent": '{"conversation_id": "…", "action": "text", "text": "Hello"}; '
                     f"actions are {', '.join(ACTIONS)}",
-                    "POST /sandbox/webhook": '{"url": "…"}: where the first app is notified, or null',
+                    "POST /sandbox/webhook": '{"url": "…", "retention_time": 3600}: where the first app is '
+                    "notified, or null; for how many seconds what fails is kept",
                     "GET /sandbox/deliveries": "every attempt to deliver a notification; each app's state",
                     "POST /sandbox/settle": '{"seconds": 1}: wait until nothing is under way',
                     "POST /sandbox/faults": '{"fault": "webhook_duplicate", "probability": 0.5, "times": 3}; '
@@ -145,12 +146,14 @@ class Control:
         if "url" not in given:
             raise refusals.plain(400, "url is missing; null stands for nowhere")
         url = given["url"]
+        wanted = default_manifest(url, given.get("retention_time", DEFAULT_RETENTION_SECONDS))
         try:
             if url is not None:
                 manifest.check_endpoint(url, "url")
+            manifest.check(wanted)
         except manifest.ManifestError as error:
             raise refusals.plain(400, str(error)) from None
-        self.world.apps.change_first(default_manifest(url))
+        self.world.apps.change_first(wanted)
         self.world.installs_changed()
         return answer({"url": url})
 

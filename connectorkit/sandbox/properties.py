@@ -18,7 +18,7 @@ def features(header: str | None, warnings: Warnings) -> tuple[str, ...]:
     about = wire.CLIENT_PROPERTIES
     try:
         given: Any = json.loads(header)
-        json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair could not be told of later
+        json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         warnings.add(about, "The header is not JSON and was ignored")
         return ()

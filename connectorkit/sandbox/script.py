@@ -39,7 +39,7 @@ DEFAULT_SCRIPT: list[dict[str, Any]] = [
     {
         "on": "text",
         "pattern": r"\b(parcel|order|delivery)\b",
-        "steps": _answer("It left our warehouse this morning and should be with you tomorrow."),
+        "steps": _answer("It left our warehouse today and arrives tomorrow."),
     },
     {
         "on": "text",

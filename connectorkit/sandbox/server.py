@@ -24,14 +24,11 @@ import uvicorn
 from connectorkit import certificates
 from connectorkit.sandbox.app import create_app
 from connectorkit.sandbox.world import World
-from connectorkit.serving import BoundedProtocol
+from connectorkit.serving import SHUTDOWN_SECONDS, PromptServer, bounded_config
 
 HOST = "127.0.0.1"
 # Where clients look domains up when nobody tells them otherwise.
 LOOKUP_NAMES = ("api.liveperson.net", "adminlogin.liveperson.net")
-_KEEP_ALIVE_SECONDS = 75  # a person reads a while between two cells
-_SHUTDOWN_SECONDS = 2
-_GOODBYE_SECONDS = 0.2
 
 
 class PortTaken(Exception):
@@ -63,19 +60,7 @@ def serve(
     plain HTTP (R76). With ``until_stdin_closes`` it also ends when standard input does, which happens
     however the parent ends. Raises ``PortTaken``, and ``SettingsError`` where certificates cannot be kept.
     """
-    config = uvicorn.Config(
-        create_app(world),
-        host=HOST,
-        http=BoundedProtocol,
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
+    config = bounded_config(create_app(world), HOST)
     with ExitStack() as leaving:
         listeners, line = [_Listener(port)], ready_line(world)
         if tls is not None:
@@ -123,7 +108,7 @@ class _Listener:
         return f"{'http' if self.context is None else 'https'}://{host}:{port}"
 
 
-class _Server(uvicorn.Server):
+class _Server(PromptServer):
     """One or two ports, one event loop: they start and stop together."""
 
     def __init__(
@@ -151,22 +136,12 @@ class _Server(uvicorn.Server):
         self._call_started([one.base_url(two) for one, two in zip(self._listeners, servers, strict=True)])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        parting = asyncio.create_task(self._part())
         await super().shutdown(sockets)
-        parting.cancel()
         # Now, not when ``run`` returns: after SIGTERM it does not return.
         self._leaving.close()
 
     def leave(self) -> None:
         self.should_exit = True
-
-    async def _part(self) -> None:
-        """Hang up on whoever does not answer a goodbye: TLS waits for one, a client at rest gives none."""
-        while True:
-            await asyncio.sleep(_GOODBYE_SECONDS)
-            for connection in list(self.server_state.connections):
-                if connection.transport.is_closing():
-                    connection.transport.abort()
 
     async def _listen(self, listener: _Listener) -> asyncio.Server:
         self.config.port, self.config.ssl = listener.port, listener.context
@@ -195,7 +170,7 @@ def _call_when_stdin_closes(loop: asyncio.AbstractEventLoop, leave: Callable[[],
             loop.call_soon_threadsafe(leave)
         except RuntimeError:  # the loop has ended by itself
             return
-        time.sleep(2 * _SHUTDOWN_SECONDS)
+        time.sleep(2 * SHUTDOWN_SECONDS)
         os._exit(0)  # whatever still holds the loop up, nobody is left to wait for it
 
     threading.Thread(target=watch, name="parent watch", daemon=True).start()

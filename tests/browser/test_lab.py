@@ -39,6 +39,20 @@ def test_enter_sends_too(page: Page, lab_address: str) -> None:
     expect(text).to_have_value("")
 
 
+def test_the_agents_answer_appears_in_the_panel_by_itself(
+    page: Page, lab_address: str, screenshots: Path
+) -> None:
+    _open(page, lab_address, "02-open-and-send.ipynb")
+    _run_all(page)
+
+    page.get_by_placeholder("Write as the consumer").fill("What can I choose?")
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(_panel(page).get_by_role("log")).to_contain_text("[A delivery]")
+    _panel(page).scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "02-both-sides.png")
+
+
 def test_notebook_02_runs_twice_in_one_kernel_and_in_a_restarted_one(page: Page, lab_address: str) -> None:
     _open(page, lab_address, "02-open-and-send.ipynb")
     _run_all(page)
@@ -75,6 +89,26 @@ def test_notebook_04_shows_its_chart(page: Page, lab_address: str, screenshots: 
     chart.scroll_into_view_if_needed()
     expect(chart).to_be_visible()
     page.screenshot(path=screenshots / "04-chart.png")
+
+
+def test_notebook_05_runs_twice_in_one_kernel(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "05-receive-notifications.ipynb")
+    _run_all(page)
+
+    _run_all(page)
+
+    page.get_by_text("Away for two hours").last.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "05-away.png")
+
+
+def test_notebook_06_runs_twice_in_one_kernel(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "06-files-and-rich-content.ipynb")
+    _run_all(page)
+
+    _run_all(page)
+
+    page.get_by_text("A photo").last.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "06-photo.png")
 
 
 def _open(page: Page, lab_address: str, notebook: str) -> None:

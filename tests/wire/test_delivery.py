@@ -295,7 +295,7 @@ def test_after_two_hours_of_failing_retries_by_count_have_saved_only_the_last_ev
 # --- Slow receivers -------------------------------------------------------------------------------
 
 
-def answer_after(wire: Wire, hook: Hook, conversation_id: str, number: int, seconds: int) -> None:
+def answer_after(wire: Wire, hook: Hook, conversation_id: str, number: int, seconds: float) -> None:
     """A delivery whose answer takes so many seconds of the sandbox's time, and 40 seconds' rest."""
     receiver = receive(hook)
     receiver.hold(f"text {number}")
@@ -337,6 +337,19 @@ def test_one_quick_answer_among_slow_ones_spares_the_warning(wire: Wire, hook: H
         answer_after(wire, hook, conversation_id, number, seconds)
 
     assert warnings(wire) == before
+
+
+@pytest.mark.parametrize(("seconds", "warned"), [(2.0, False), (2.6, True)])
+def test_slow_is_what_takes_more_than_two_and_a_half_seconds(
+    wire: Wire, hook: Hook, seconds: float, warned: bool
+) -> None:
+    wire.install(only_texts(hook))
+    conversation_id, before = wire.open(), warnings(wire)
+
+    for number in range(4):
+        answer_after(wire, hook, conversation_id, number, seconds)
+
+    assert (warnings(wire) > before) is warned
 
 
 @pytest.mark.parametrize("disabled", [False, True])

@@ -9,6 +9,7 @@ from .hooks import (
     Receiver,
     arrived,
     receive,
+    reports,
     say,
     standing,
     wait_for_text,
@@ -168,6 +169,19 @@ def test_an_event_during_the_drain_arrives_out_of_order_after_four_seconds(recov
     expected = ["one", "one", "two", "three", "after three seconds", "five", "four"]
     assert arrived(recovery.hook) == expected
     assert sorted(recovery.receiver.texts()) == sorted(set(expected))
+
+
+def test_the_wait_for_the_drain_is_four_seconds(recovery: Recovery) -> None:
+    recovery.begin_drain()
+
+    said_at = recovery.wire.control("GET", "clock").json()["now_ms"]
+    recovery.say("five")
+    recovery.wire.advance(4, settle=False)
+    wait_for_text(recovery.hook, "five")
+    recovery.finish("three")
+
+    (sent_at,) = [each["at_ms"] for each in reports(recovery.wire, recovery.app) if each["sequence"] == 4]
+    assert 4000 <= sent_at - said_at < 4900
 
 
 def test_during_the_drain_other_conversations_do_not_wait(recovery: Recovery) -> None:

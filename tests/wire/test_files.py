@@ -5,12 +5,25 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from .conftest import ANNA, BERT, UNKNOWN_ID, Wire, assert_refused, claims, sample, sequence, without
+from .conftest import (
+    ANNA,
+    BERT,
+    CONTENT,
+    UNKNOWN_ID,
+    Hook,
+    Wire,
+    assert_refused,
+    claims,
+    sample,
+    sequence,
+    without,
+)
 from .shapes import PNG, download_request, granted, hosted, store, upload_request, uploaded
 
 LIMIT = 3_145_728
@@ -63,6 +76,22 @@ def test_the_path_names_account_consumer_time_and_type(wire: Wire, file_type: st
 
     owner = f"/v1/AUTH_async-images/{wire.account}/{wire.lp_consumer_id()}"
     assert re.fullmatch(rf"{owner}_uuid_{UUID4}_\d\d-\d\d-\d{{4}}_\d\d-\d\d-\d\d-\d{{3}}\.{file_type}", path)
+
+
+def test_the_path_tells_the_time_in_utc_day_first(wire: Wire) -> None:
+    """§10.1; the time of the app token tells what now is."""
+    now = datetime.fromtimestamp(claims(wire.app_token())["iat"], UTC)
+    wire.advance((now.replace(day=1, hour=0) + timedelta(days=62 - 9) - now).total_seconds())
+    now = datetime.fromtimestamp(claims(wire.new_app_token())["iat"], UTC)
+    wire.renew()
+
+    path = upload_url(wire)["relativePath"]
+
+    stamp = re.fullmatch(r".*_(\d\d-\d\d-\d{4}_\d\d-\d\d-\d\d-\d{3})\.PNG", path)
+    assert stamp
+    told = datetime.strptime(stamp[1], "%d-%m-%Y_%H-%M-%S-%f").replace(tzinfo=UTC)
+    assert now.day > 12
+    assert timedelta(0) <= told - now < timedelta(seconds=10)
 
 
 def test_each_upload_has_a_path_of_its_own(wire: Wire) -> None:
@@ -297,6 +326,68 @@ def test_an_etag_that_is_sent_must_match(wire: Wire, content: bytes, status: int
 
     assert answer.status_code == status
     assert store(wire, "HEAD", url).status_code == (200 if status == 201 else 404)
+
+
+def test_a_file_can_be_put_again_while_its_url_lives(wire: Wire) -> None:
+    url = upload_url(wire)
+
+    statuses = [store(wire, "PUT", url, content).status_code for content in (PNG, PNG + b"more")]
+
+    assert statuses == [201, 201]
+    assert store(wire, "GET", download_url(wire, url["relativePath"])).content == PNG + b"more"
+
+
+def test_an_empty_file_is_damaged_and_not_published(wire: Wire) -> None:
+    """§6.4."""
+    conversation_id = wire.open()
+    path = uploaded(wire, content=PNG)
+    url = upload_url(wire)
+    store(wire, "PUT", url, b"")
+
+    refused = wire.send(hosted(conversation_id, url["relativePath"]))
+
+    assert_refused(refused, "7", named="relativePath")
+    assert sequence(wire.send(hosted(conversation_id, path))) == 0
+
+
+def test_a_published_file_is_told_as_it_was_sent(wire: Wire, hook: Hook) -> None:
+    """§9.4."""
+    wire.install(hook.manifest(CONTENT))
+    members = {"caption": "My parcel", "preview": "data:image/png;base64,AAAA"}
+    path = uploaded(wire)
+
+    wire.send(hosted(wire.open(), path, "JPG", **members))
+
+    (told,) = hook.wait_for(1)
+    message = {"relativePath": path, "fileType": "JPG", **members}
+    assert told["event"] == {"type": "ContentEvent", "contentType": "hosted/file", "message": message}
+    assert told["sequence"] == 0
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("caption", 5),
+        ("preview", 5),
+        ("preview", "AAAA"),
+        ("preview", "data:text/html;base64,AAAA"),
+        ("preview", "data:image/png,AAAA"),
+        ("preview", "data:image/png;base64,"),
+        ("preview", "data:image/png;base64,<b>"),
+        ("relativePath", "/v1/a.png"),
+        ("relativePath", 5),
+    ],
+)
+def test_a_wrong_member_of_a_published_file_is_refused_by_name(wire: Wire, member: str, value: Any) -> None:
+    """§6.4."""
+    conversation_id = wire.open()
+    path = uploaded(wire)
+
+    answer = wire.send(hosted(conversation_id, path, **{member: value} if member != "relativePath" else {}))
+    if member == "relativePath":
+        answer = wire.send(hosted(conversation_id, value))
+
+    assert_refused(answer, "7", named=member)
 
 
 # --- Browsers and real clients ----------------------------------------------------------------------

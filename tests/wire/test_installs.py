@@ -179,6 +179,41 @@ def test_a_change_on_top_of_an_old_revision_is_refused(wire: Wire, method: str) 
     assert [stored["client_name"], stored["deleted"]] == ["Renamed by another", False]
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_change_names_the_revision_it_is_made_on(wire: Wire, method: str) -> None:
+    """§9.2."""
+    app = wire.install(MANIFEST)
+    body = {**app, "client_name": "Renamed"} if method == "PUT" else None
+
+    answer = wire.installations(method, app["id"], body)
+
+    assert answer.is_client_error
+    assert read(wire, app["id"]).json() == app
+
+
+@pytest.mark.parametrize("meant", ["PUT", "DELETE"])
+def test_a_post_may_mean_another_method(wire: Wire, meant: str) -> None:
+    """§9.2: X-HTTP-Method-Override."""
+    app = wire.install(MANIFEST)
+    headers = revision(wire, app["id"]) | {"X-HTTP-Method-Override": meant}
+
+    answer = wire.installations("POST", app["id"], {**app, "client_name": "Renamed"}, headers)
+
+    assert answer.is_success
+    names = [each["client_name"] for each in wire.installations("GET").json() if each["id"] == app["id"]]
+    assert names == (["Renamed"] if meant == "PUT" else [])
+
+
+def test_a_manifest_cannot_choose_the_members_that_are_added(wire: Wire) -> None:
+    app = wire.install(
+        {**MANIFEST, "client_id": UNKNOWN_ID, "client_secret": "s", "id": "i", "deleted": True}
+    )
+
+    assert UNKNOWN_ID not in (app["client_id"], app["id"])
+    assert app["client_secret"] != "s"
+    assert app["deleted"] is False
+
+
 def test_replacing_is_checked_like_installing(wire: Wire) -> None:
     app = wire.install(MANIFEST)
 

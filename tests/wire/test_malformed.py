@@ -59,6 +59,7 @@ ODD_VALUES = {
     "infinity": b"Infinity",
     "overflow": b"1e400",
     "huge-integer": HUGE,
+    "large-integer": b"9" * 400,
     "lone-surrogate": rb'"\ud800"',
     "reversed-surrogates": rb'"\udc00\ud800"',
     "nul-character": rb'"\u0000"',
@@ -76,7 +77,9 @@ def holding(request: Any, value: bytes) -> bytes:
     return json.dumps(request).encode().replace(b'"VALUE"', value)
 
 
-def spoken(members: dict[str, Any]) -> str:
+def spoken(members: Any) -> str | None:
+    if not isinstance(members, dict):
+        return None
     return "-".join(re.findall(r"\w+", json.dumps(members))[:-1])
 
 
@@ -184,6 +187,62 @@ def test_an_odd_external_id_never_yields_5xx(wire: Wire, value: bytes) -> None:
     answer = wire.ask_consumer_token(b'{"ext_consumer_id": %b}' % value)
 
     assert answer.status_code in (201, 400)
+
+
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+@pytest.mark.parametrize("depth", [101, 600, 900])
+def test_what_is_nested_too_deep_is_refused_whatever_it_stands_in(wire: Wire, depth: int) -> None:
+    """What was kept of it could be neither copied nor shown."""
+    conversation_id = wire.open()
+    event = {"type": "ContentEvent", "contentType": "text/plain", "message": "a", "unheardOf": VALUE}
+    requests = [
+        profile({"unheardOf": VALUE}),
+        publish(conversation_id, event),
+        text(conversation_id) | {"metadata": [{"type": "Unheard", "of": VALUE}]},
+    ]
+
+    answers = [wire.send(holding(request, nested(depth))) for request in requests]
+    answers.append(wire.converse(holding(wire.batch(unheardOf=VALUE), nested(depth))))
+
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert wire.state().status_code == 200
+    assert sequence(wire.send(text(conversation_id))) == 0
+
+
+def test_what_is_nested_less_deep_is_taken_and_kept(wire: Wire) -> None:
+    answer = wire.send(holding(profile({"unheardOf": VALUE}), nested(90)))
+
+    assert answer.status_code == 200
+    assert wire.state().json()["profiles"][wire.lp_consumer_id()]["unheardOf"] == json.loads(nested(90))
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("agent", {"action": "text", "text": VALUE}),
+        ("agent", {"action": "text", "text": "a", "metadata": [{"type": VALUE}]}),
+        ("agent", {"action": "rich", "content": {"type": "map", "la": 1, "lo": VALUE}}),
+        ("settings", {"auto_messages": VALUE}),
+        ("settings", {"read_timeout_seconds": VALUE}),
+        ("settings", {"auto_close_seconds": VALUE}),
+        ("settings", {"survey": {"questions": [{"text": VALUE}]}}),
+    ],
+    ids=spoken,
+)
+@pytest.mark.parametrize("value", named(ODD_VALUES))
+def test_an_odd_value_in_the_control_api_spoils_nothing(
+    wire: Wire, path: str, body: dict[str, Any], value: bytes
+) -> None:
+    conversation_id = wire.open()
+    more = {"conversation_id": conversation_id} if path == "agent" else {}
+
+    answer = wire.control("POST", path, holding(body | more, value))
+
+    assert answer.status_code in (200, 400)
+    assert [wire.state().status_code, wire.control("GET", "settings").status_code] == [200, 200]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,22 @@ def with_retention(seconds: Any) -> dict[str, Any]:
     return {**MANIFEST, "capabilities": {"webhooks": webhooks}}
 
 
+def with_engagement(**members: Any) -> dict[str, Any]:
+    return {**MANIFEST, "capabilities": {"engagement": members}}
+
+
+ENGAGEMENT = {
+    "design_engagement": True,
+    "design_window": True,
+    "language_selection": False,
+    "entry_point": ["section"],
+    "visitor_behavior": ["visited_location"],
+    "target_audience": ["external_referral"],
+    "goal": ["url"],
+    "consumer_identity": ["auth"],
+}
+
+
 def with_key(key: str) -> dict[str, Any]:
     """The manifest with another event type in it."""
     return {**MANIFEST, "capabilities": {"webhooks": {key: {"endpoint": "https://kit.example/hook"}}}}
@@ -39,6 +55,15 @@ def with_key(key: str) -> dict[str, Any]:
         ({**MANIFEST, "logo_uri": "https://kit.example/" + "l" * 1005}, "logo_uri"),
         ({**MANIFEST, "enabled": "yes"}, "enabled"),
         ({**MANIFEST, "grant_types": "client_credentials"}, "grant_types"),
+        ({**MANIFEST, "response_types": "token"}, "response_types"),
+        ({**MANIFEST, "redirect_uris": [5]}, "redirect_uris"),
+        ({**MANIFEST, "capabilities": []}, "capabilities"),
+        ({**MANIFEST, "capabilities": {"webhooks": []}}, "webhooks"),
+        ({**MANIFEST, "capabilities": {"engagement": []}}, "engagement"),
+        *((with_engagement(**{name: "yes"}), name) for name in ENGAGEMENT),
+        (with_engagement(goal=[5]), "goal"),
+        (with_webhook(max_retries=True), "max_retries"),
+        (with_retention(True), "retention_time"),
         (with_webhook(endpoint=None), "endpoint"),
         (with_webhook(endpoint=""), "endpoint"),
         (with_webhook(endpoint="kit.example/hook"), "endpoint"),
@@ -72,6 +97,8 @@ def test_a_manifest_that_breaks_a_rule_is_refused_by_name(
     "manifest",
     [
         {"client_name": "n"},
+        with_engagement(**ENGAGEMENT),
+        {**MANIFEST, "response_types": [], "redirect_uris": ["https://kit.example/"]},
         {**MANIFEST, "client_name": "n" * 128, "display_name": "n" * 128, "description": "d" * 256},
         {**MANIFEST, "logo_uri": "https://kit.example/" + "l" * 1004},
         with_webhook(endpoint="https://kit.example/hook?channel=sms&x=1"),

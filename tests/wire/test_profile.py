@@ -124,6 +124,17 @@ def test_odd_properties_never_fail_any_call(wire: Wire, value: str) -> None:
     assert {answer.headers["content-type"] for answer in answers} <= JSON_MEDIA_TYPES
 
 
+@pytest.mark.parametrize("name", [r"\ud800", r"\udc00\ud800"])
+def test_a_feature_that_is_no_text_spoils_nothing(wire: Wire, name: str) -> None:
+    """R51."""
+    headers: dict[str, str | None] = {"Client-Properties": f'{{"features": ["{name}"]}}'}
+
+    answer = wire.converse(wire.batch(), headers=headers)
+
+    assert answer.status_code == 200
+    assert wire.state().status_code == 200
+
+
 def test_properties_that_are_not_json_leave_a_warning(wire: Wire) -> None:
     """R51."""
     before = len(wire.state().json()["warnings"])
