@@ -113,6 +113,25 @@ def test_a_conversation_that_does_not_own_the_dialog_is_refused(wire: Wire) -> N
     assert sequence(wire.send(text(current))) == 0
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "ChatStateEvent", "chatState": "ACTIVE"},
+        {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [0]},
+        {"type": "RichContentEvent", "content": {"type": "text", "text": "a"}},
+    ],
+    ids=lambda event: str(event["type"]),
+)
+@pytest.mark.parametrize("content_type", ["hosted/file", "text/plain", "HostedFile"])
+def test_a_content_type_means_nothing_in_another_event(
+    wire: Wire, event: dict[str, Any], content_type: str
+) -> None:
+    """R59."""
+    answer = wire.send(publish(wire.open(), {**event, "contentType": content_type}))
+
+    assert answer.status_code == 200
+
+
 # --- The limit of 5000 characters -----------------------------------------------------------------
 
 
