@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -31,7 +32,7 @@ class Clicked(NamedTuple):
     text: Reply | None
 
 
-class DialogSteps(Generic[Answer]):
+class DialogSteps(ABC, Generic[Answer]):
     """What can be said in a dialog; ``Answer`` is a reply, or what is awaited for one."""
 
     def __init__(self, name: str, conversation_id: str, dialog_id: str, properties: str | None) -> None:
@@ -43,8 +44,9 @@ class DialogSteps(Generic[Answer]):
         # The service finds the main dialog by itself, any other one with the conversation's id.
         self._place = None if dialog_id == conversation_id else conversation_id
 
+    @abstractmethod
     def _walk(self, steps: Steps[Any]) -> Any:
-        raise NotImplementedError
+        """Go through the steps, asking the client for each."""
 
     def send(
         self, text: str, *, quick_replies: Mapping[str, Any] | None = None, metadata: Metadata | None = None
