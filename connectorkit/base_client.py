@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import httpx
@@ -26,7 +27,7 @@ DEFAULT_CONSUMER = "someone@example"
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60)
 
 
-class BaseClient:
+class BaseClient(ABC):
     """What both clients share: settings, log, credentials, and who owns which conversation."""
 
     def __init__(
@@ -94,9 +95,13 @@ class BaseClient:
         self.redactor.learn(secret)
         return FileUrl(path, secret, str(expires))
 
-    @staticmethod
-    def _check_open(closed: bool) -> None:
-        if closed:
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+
+    def _check_open(self) -> None:
+        if self.closed:
             raise ConnectorError("This kit is closed. Connect again with ck.connect() to go on.")
 
     def _facts(self) -> list[tuple[str, str]]:

@@ -124,7 +124,14 @@ def _webhook(context: click.Context, parameter: click.Parameter, value: str | No
     default=None,
     metavar="URL",
     callback=_webhook,
-    help="Notify this address of everything: https, or http on this machine.",
+    help="Notify this address of everything: https, or http on this machine. What fails is kept for an hour.",
+)
+@click.option(
+    "--trust",
+    default=None,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="With an https webhook, a PEM file of authorities to trust beside the usual ones.",
 )
 @click.option("--agent", is_flag=True, help="Let a scripted agent answer.")
 def sandbox(
@@ -136,6 +143,7 @@ def sandbox(
     account: str | None,
     seed: int | None,
     webhook: str | None,
+    trust: str | None,
     agent: bool,
 ) -> None:
     """Serve the sandbox until interrupted; prints one line of JSON when it is ready."""
@@ -151,7 +159,7 @@ def sandbox(
         if sys.stdout.isatty():
             click.echo("Ready. Press Ctrl+C to stop.", err=True)
 
-    world = World(account or DEFAULT_ACCOUNT_ID, seed, webhook=webhook, agent=agent, hosts=hosts)
+    world = World(account or DEFAULT_ACCOUNT_ID, seed, webhook=webhook, agent=agent, hosts=hosts, trust=trust)
     try:
         serve(world, port=port, tls=Tls(plain_port or 0, certificates) if tls else None, ready=ready)
     except (PortTaken, SettingsError) as error:
@@ -241,7 +249,14 @@ def doctor(use_sandbox: bool, as_json: bool) -> None:
     "--certificate", default=None, type=click.Path(dir_okay=False), help="Speak TLS with this PEM chain."
 )
 @click.option("--key", default=None, type=click.Path(dir_okay=False), help="The PEM key of the certificate.")
-@click.option("--tls", is_flag=True, help="Speak TLS with a certificate made for this run.")
+@click.option("--tls", is_flag=True, help="Speak TLS with a certificate made on the spot.")
+@click.option(
+    "--certificates",
+    default=None,
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --tls, keep CA and certificate here between runs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each notification as a line of JSON.")
 def receive(**options: Any) -> None:
     """Receive the account's notifications until interrupted, and print a line for each.
@@ -256,6 +271,8 @@ def receive(**options: Any) -> None:
         raise click.UsageError(
             "--tls makes a certificate of its own. Leave it out, or --certificate and --key."
         )
+    if options["certificates"] and not options["tls"]:
+        raise click.UsageError("--certificates goes with --tls. Add --tls.")
     try:
         foreground.receive(**options)
     except ConnectorError as error:

@@ -138,6 +138,11 @@ class Client(BaseClient):
         reply.raise_for_error()
         return response.content
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._http.is_closed
+
     def close(self) -> None:
         """Close the connections. The log stays readable."""
         self._http.close()
@@ -157,13 +162,13 @@ class Client(BaseClient):
         headers: Headers | None = None,
         progress: Progress | None = None,
     ) -> tuple[Reply, httpx.Response]:
-        self._check_open(self._http.is_closed)
+        self._check_open()
         request = self._request(operation, consumer, progress)
         response = self._http.send(request, auth=self._auth(operation, consumer, headers))
         return reply_of(request), response
 
     def _prepare(self, auth: ConnectorAuth) -> None:
-        self._check_open(self._http.is_closed)
+        self._check_open()
         steps = auth.sync_auth_flow(None)
         try:
             request = next(steps)
@@ -265,6 +270,11 @@ class AsyncClient(BaseClient):
         reply.raise_for_error()
         return response.content
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._http.is_closed
+
     async def close(self) -> None:
         """Close the connections. The log stays readable."""
         await self._http.aclose()
@@ -284,13 +294,13 @@ class AsyncClient(BaseClient):
         headers: Headers | None = None,
         progress: Progress | None = None,
     ) -> tuple[Reply, httpx.Response]:
-        self._check_open(self._http.is_closed)
+        self._check_open()
         request = self._request(operation, consumer, progress)
         response = await self._http.send(request, auth=self._auth(operation, consumer, headers))
         return reply_of(request), response
 
     async def _prepare(self, auth: ConnectorAuth) -> None:
-        self._check_open(self._http.is_closed)
+        self._check_open()
         steps = auth.async_auth_flow(None)
         try:
             request = await anext(steps)

@@ -46,7 +46,10 @@ class SandboxControl:
 
     def agent(self, conversation: str | _HasId) -> Agent:
         """Play the agent of a conversation: ``kit.sandbox.agent(talk).text("Hello")``."""
-        return Agent(self, conversation if isinstance(conversation, str) else conversation.id)
+        named = getattr(conversation, "id", conversation)
+        if not isinstance(named, str):
+            raise SandboxError(f"{conversation!r} is no conversation. Pass what open() returned, or its id.")
+        return Agent(self, named)
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """What can be set in the sandbox, after the changes given.

@@ -27,7 +27,12 @@ def read_file(path: str | os.PathLike[str]) -> LocalFile:
     """
     require(isinstance(path, str | os.PathLike), "path", f"is {path!r}", 'Pass a path such as "photo.png".')
     file = Path(path).expanduser()
-    require(file.exists(), "path", f"{str(path)!r} leads nowhere", f"Check it; here is {Path.cwd()}.")
+    require(
+        file.exists(),
+        "path",
+        f"{str(file)!r} leads nowhere",
+        f"Pass the path of a local file, seen from {Path.cwd()}.",
+    )
     require(file.is_file(), "path", f"{str(path)!r} is no file", "Pass the path of one picture.")
     try:
         with file.open("rb") as opened:
@@ -48,8 +53,8 @@ def read_file(path: str | os.PathLike[str]) -> LocalFile:
     if found is None:
         raise EnvelopeError(
             "path",
-            f"{str(path)!r} begins like no picture, allowed are {', '.join(wire.UPLOAD_TYPES)}",
-            "Convert it; the name alone does not make it one.",
+            f"{str(path)!r} is by its first bytes none of {', '.join(wire.UPLOAD_TYPES)}",
+            "Only pictures of these types can be sent, whatever the name says.",
         )
     if found == "JPG" and file.suffix.lower() == ".jpeg":
         found = "JPEG"

@@ -25,11 +25,13 @@ def receive(
     certificate: str | None = None,
     key: str | None = None,
     tls: bool = False,
+    certificates: Path | None = None,
     as_json: bool = False,
 ) -> None:
     """Record the configured account's notifications and print a line for each, until interrupted.
 
-    Prints one line of JSON when ready. ``tls`` makes a certificate for this run. Raises ``SettingsError``
+    Prints one line of JSON when ready. ``tls`` makes a certificate, for this run or in the folder
+    ``certificates`` for later ones too. Raises ``SettingsError``
     without an account or where the address cannot be had, ``LogError`` where the log cannot be written.
     """
     account = settings.load(log=log)
@@ -41,11 +43,12 @@ def receive(
     ready = {"account_id": account.account_id, "client_id": account.client_id}
     with tempfile.TemporaryDirectory() as folder:
         if tls:
-            from connectorkit import certificates
+            from connectorkit.certificates import issue
 
-            made = certificates.issue([] if host in ("0.0.0.0", "::") else [host], Path(folder))  # noqa: S104
+            names = [] if host in ("0.0.0.0", "::") else [host]  # noqa: S104
+            made = issue(names, certificates or Path(folder))
             certificate, key = str(made.chain_path), str(made.key_path)
-            ready["ca_path"] = str(made.ca_path)
+            ready["ca_path"] = str(made.ca_path.absolute())
         receiver = Receiver(
             client_secret=account.client_secret,
             account_id=account.account_id,

@@ -92,7 +92,8 @@ class _Equipped(BaseClient):
             self._lease.release()
 
     def _facts(self) -> list[tuple[str, str]]:
-        return [("talks to", self.target), *super()._facts()]
+        state = [("state", "closed; connect again to go on")] if self.closed else []
+        return [("talks to", self.target), *state, *super()._facts()]
 
 
 class Kit(_Equipped, Client):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Sink = Callable[[Notification], Notification | None]
 
-PATH = "/notifications"
+PATH = "/"  # whatever the address in the install ends with
 _KEPT = 1000  # notifications that wait_for can look back at, and their bytes
 _KEPT_BYTES = 16 * 1024 * 1024
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - how to reach it from here
@@ -161,6 +161,7 @@ class Receiver:
         Handlers work on one thread of their own, one notification after another. The first exception of
         each is logged; it stops nothing. Those 10,000 notifications behind miss some, which is logged too.
         """
+        _check_callable("handler", handler)
         self._handlers.add(handler)
         return handler
 
@@ -178,6 +179,7 @@ class Receiver:
         A thousand notifications can be looked back at. Raises ``TimeoutError`` after ``timeout`` seconds,
         or at once where the receiver is not listening.
         """
+        _check_callable("predicate", predicate)
         deadline = time.monotonic() + timeout
         start = seen = self.received if after is None else after
         causes: collections.Counter[str] = collections.Counter()
@@ -247,6 +249,11 @@ class Receiver:
             self._handlers.put(notification)
 
 
+def _check_callable(name: str, value: object) -> None:
+    if not callable(value):
+        raise TypeError(f"{name} is {value!r}. Pass a function that takes one Notification.")
+
+
 def _check(client_secret: Secret, port: int, path: str, algorithm: str, encoding: str) -> None:
     if not client_secret:
         raise SettingsError(
@@ -255,7 +262,7 @@ def _check(client_secret: Secret, port: int, path: str, algorithm: str, encoding
     if not 0 <= port <= 65535:
         raise SettingsError(f"Port is {port}, allowed are 0 to 65535. Use 0 for a free one.")
     if not path.startswith("/"):
-        raise SettingsError(f"Path is {path!r} and must begin with a slash, for example {PATH}.")
+        raise SettingsError(f"Path is {path!r} and must begin with a slash, for example /notifications.")
     allowed = {
         "Algorithm": (algorithm, wire.SIGNATURE_ALGORITHMS),
         "Encoding": (encoding, wire.SIGNATURE_ENCODINGS),

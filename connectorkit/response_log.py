@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connectorkit import markup
 from connectorkit.log import Log
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from connectorkit.notices import Change
+
+
+class HasId(Protocol):
+    """A conversation, as far as a log cares."""
+
+    id: str
 
 
 class ResponseLog(Log):
@@ -61,16 +67,22 @@ class ResponseLog(Log):
         self._settle()
         return notices.of_log(self, conversation)
 
-    def timeline(self, *, conversation: str | None = None, session: str | None = None) -> pd.DataFrame:
+    def timeline(
+        self, conversation: str | HasId | None = None, *, session: str | None = None
+    ) -> pd.DataFrame:
         """Requests, responses and notifications of one conversation in causal order.
 
-        The default is the conversation used last. A request's row also tells when its response and its
+        ``conversation`` is an id or whatever has one, as what ``open`` returned; without it, the one used
+        last. A request's row also tells when its response and its
         notification came.
         """
         from connectorkit import timeline
 
         self._settle()
-        return timeline.timeline(self, conversation=conversation, session=session)
+        named = getattr(conversation, "id", conversation)
+        if named is not None and not isinstance(named, str):
+            raise TypeError(f"conversation is {conversation!r}. Pass what open() returned, or its id.")
+        return timeline.timeline(self, conversation=named, session=session)
 
     def _settle(self) -> None:
         if self.settle is not None:

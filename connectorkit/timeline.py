@@ -21,33 +21,36 @@ from connectorkit.pairs import Pair, pairs, text_or_none
 from connectorkit.tables import REAL, TEXT, WHEN, WHOLE, Columns, frame
 
 TIMELINE: Columns = {
-    "event_id": (
-        TEXT,
-        "x12.1 is request 1 of exchange 12, x12.1r its response, n7.0 change 0 of notification 7",
-    ),
     "at": (WHEN, "when it was begun or had arrived, by this machine's clock"),
     "kind": (TEXT, "request, response or notification"),
     "who": (TEXT, "the consumer's name, service, or the role of who did it"),
     "what": (TEXT, "what happened, in a few words"),
-    "conversation_id": (TEXT, "the conversation"),
-    "dialog_id": (TEXT, "the dialog in it"),
     "sequence": (WHOLE, "number of the event in its dialog"),
     "caused_by": (TEXT, "event_id of its cause; missing where that is not known"),
-    "deliveries": (WHOLE, "how often this notification came"),
-    "notification_id": (WHOLE, "of a request: the delivery that brought its event back"),
     "ack_ms": (REAL, "of a request: from its begin to its response"),
     "notify_ms": (REAL, "of a request: from its begin to the notification of its event"),
+    "deliveries": (WHOLE, "how often this notification came"),
+    "event_id": (
+        TEXT,
+        "x12.1 is request 1 of exchange 12, x12.1r its response, n7.0 change 0 of notification 7",
+    ),
+    "conversation_id": (TEXT, "the conversation"),
+    "dialog_id": (TEXT, "the dialog in it"),
+    "notification_id": (WHOLE, "of a request: the delivery that brought its event back"),
 }
 
 
 def timeline(log: Log, *, conversation: str | None = None, session: str | None = None) -> pd.DataFrame:
     """One row per request, response and notification of a conversation; the columns are in ``TIMELINE``.
 
-    The default conversation is the one used last, by request or notification. Repeated deliveries are
+    The default conversation is the one used last in this log's session, by request or notification, else the
+    one anybody used last. Repeated deliveries are
     counted, not shown; deliveries without a valid signature are left out. ``session`` only chooses rows.
     """
     session = log.session_id if session == "current" else session
-    conversation = conversation or _used_last(log, session)
+    # This session's own first: in a file that others write to as well, theirs would come in between.
+    own = session or log.session_id
+    conversation = conversation or _used_last(log, own) or _used_last(log, session)
     rows = [] if conversation is None else ordered(gathered(log, conversation), conversation)
     return frame(TIMELINE, (vars(row) for row in rows if session in (None, row.session_id)))
 

@@ -58,6 +58,8 @@ def of_change(change: Change) -> str:
     if state is None and stage is None:
         return "nothing readable" if not change.details else "conversation changed"
     whole = f"conversation {_short(stage or state or '')}"
+    if state == wire.OPEN and any(p.get("role") == wire.ASSIGNED_AGENT for p in change.participants):
+        whole += ", agent assigned"
     # They differ while a survey follows the closed main dialog.
     return (
         whole if None in (state, stage) or state == stage else f"{whole}, main dialog {_short(state or '')}"

@@ -144,7 +144,7 @@ def test_a_file_goes_into_the_dialog_it_is_meant_for(talk: Any, store: Any, phot
         (lambda path: path.mkdir(), "is no file"),
         (lambda path: path.write_bytes(b""), "is empty"),
         (lambda path: path.write_bytes(picture() + bytes(LARGEST)), "bytes, allowed are 3145728"),
-        (lambda path: path.write_bytes(b"%PDF-1.7"), "allowed are JPG, JPEG, PNG, GIF"),
+        (lambda path: path.write_bytes(b"%PDF-1.7"), "none of JPG, JPEG, PNG, GIF"),
     ],
     ids=["missing", "folder", "empty", "too large", "no picture"],
 )

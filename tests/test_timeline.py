@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -370,3 +372,37 @@ def test_one_conversation_is_read_without_reading_the_others(monkeypatch: pytest
 
 
 _plain = Log._query
+
+
+def test_another_session_in_the_same_file_does_not_come_in_between(tmp_path: Path) -> None:
+    path = tmp_path / "shared.sqlite3"
+    first, second = ResponseLog(path), ResponseLog(path)
+    for log, conversation, started_at in ((first, "c-1", 1_000), (second, "c-2", 2_000)):
+        body = {"dialogId": conversation, "event": text_event()}
+        request = {"kind": "req", "id": "1", "type": "ms.PublishEvent", "body": body}
+        log.append(
+            Exchange(
+                "send",
+                "POST",
+                "http://h/",
+                consumer=ANA,
+                started_at=started_at,
+                request_body=json.dumps(request),
+            )
+        )
+
+    shown = [set(log.timeline()["conversation_id"]) for log in (first, second, ResponseLog(path))]
+
+    assert shown == [{"c-1"}, {"c-2"}, {"c-2"}]
+
+
+def test_a_conversation_is_named_by_its_id_or_by_itself() -> None:
+    story = Story().open(0).open(10, "c-2", consumer="bert@example")
+
+    class Talk:
+        id = C
+
+    log = story.log
+    assert set(log.timeline(Talk())["conversation_id"]) == set(log.timeline(C)["conversation_id"]) == {C}
+    with pytest.raises(TypeError, match=r"conversation is 5\. Pass what open\(\) returned, or its id"):
+        log.timeline(5)  # type: ignore[arg-type]
