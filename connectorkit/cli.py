@@ -91,6 +91,17 @@ def _webhook(context: click.Context, parameter: click.Parameter, value: str | No
         raise click.BadParameter(f"{value!r} cannot be notified. {error}.") from None
 
 
+def _trust(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A file of certificates that can be read, found out before anything is to be delivered."""
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=value)
+    except (ssl.SSLError, OSError) as error:
+        raise click.BadParameter(f"{value!r} holds no certificates in PEM form ({error}).") from None
+    return value
+
+
 @main.command()
 @click.option(
     "--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; 0 finds a free one."
@@ -131,6 +142,7 @@ def _webhook(context: click.Context, parameter: click.Parameter, value: str | No
     default=None,
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
+    callback=_trust,
     help="With an https webhook, a PEM file of authorities to trust beside the usual ones.",
 )
 @click.option("--agent", is_flag=True, help="Let a scripted agent answer.")

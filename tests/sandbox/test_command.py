@@ -191,3 +191,13 @@ def test_nothing_is_left_open_where_a_port_is_taken(options: list[str]) -> None:
 
     assert result.output == f"Error: Port {port} on 127.0.0.1 is taken. Choose another, or 0.\n"
     gc.collect()  # what was left open would warn, and a warning fails the test
+
+
+def test_authorities_to_trust_must_be_certificates(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("no certificate", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["sandbox", "--trust", str(path)])
+
+    assert result.exit_code == 2
+    assert "holds no certificates in PEM form" in result.output.replace("\n", " ")
