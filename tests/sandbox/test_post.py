@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +147,24 @@ async def test_a_refused_connection_is_a_failure() -> None:
     async with posting() as post:
         with pytest.raises(DeliveryFailed, match="could not connect"):
             await post(url, b"{}", HEADERS, TIMEOUTS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how a full queue behaves differs between systems")
+@in_a_loop
+async def test_no_connection_is_a_failure_after_the_connect_timeout() -> None:
+    with ExitStack() as open_sockets:
+        full = open_sockets.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):  # nobody accepts: the queue fills, and the next one hears nothing
+            waiting = open_sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/"
+
+        async with posting() as post:
+            with pytest.raises(DeliveryFailed, match=r"connect.*0\.1 s"):
+                await post(url, b"{}", HEADERS, Timeouts(connect_seconds=0.1, read_seconds=5))
 
 
 @in_a_loop
