@@ -48,12 +48,22 @@ def find() -> Path:
 
 
 def chapters(names: tuple[str, ...] = ()) -> list[Path]:
-    """The notebooks to run, in order: all of the course, or the files named."""
-    paths = [Path(name) for name in names] or sorted(find().glob("[0-9][0-9]-*.ipynb"))
+    """The notebooks to run, in order: all of the course, or those named by path or by their name in it."""
+    if not names:
+        return sorted(find().glob("[0-9][0-9]-*.ipynb"))
+    paths = [Path(name) if Path(name).is_file() else _of_course(name) for name in names]
     for path in paths:
         if not path.is_file():
             raise CourseError(f"There is no notebook {path}. Leave the names out to run the whole course.")
     return paths
+
+
+def _of_course(name: str) -> Path:
+    try:
+        path = find() / name
+    except CourseError:
+        return Path(name)
+    return path if path.is_file() else Path(name)
 
 
 def count_cells(notebooks: list[Path]) -> int:

@@ -74,6 +74,9 @@ class Scenarios:
     def __iter__(self) -> Iterator[Scenario]:
         return iter(ALL)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(ALL)} errors to provoke, {', '.join(BY_NAME)}>"
+
     def run(self, name: str) -> Outcome:
         """Provoke one scenario. Raises ``ValueError`` for an unknown name; a surprise is an outcome."""
         scenario = BY_NAME.get(name)

@@ -16,6 +16,7 @@ import nbformat
 import pytest
 from click.testing import CliRunner, Result
 
+from connectorkit import course
 from connectorkit.cli import main
 
 STEPS = ["Domain lookup", "AppJWT", "ConsumerJWS", "Open", "Send", "Close"]
@@ -249,6 +250,14 @@ def test_run_names_the_cell_that_failed(notebook: Callable[..., Path]) -> None:
     assert result.exit_code == 1
     assert [row["problem"] for row in rows] == ["", "cell 2: ZeroDivisionError: division by zero"]
     assert "ZeroDivisionError" in Path("made/bad.html").read_text("utf-8")
+
+
+def test_run_finds_a_chapter_by_its_name(empty_folder: Path) -> None:
+    (chapter,) = course.chapters(("01-connect-and-tokens.ipynb",))
+
+    assert chapter == course.find() / "01-connect-and-tokens.ipynb"
+    with pytest.raises(course.CourseError, match=r"There is no notebook 99\.ipynb"):
+        course.chapters(("99.ipynb",))
 
 
 def test_run_says_failures_in_words(notebook: Callable[..., Path]) -> None:
