@@ -20,18 +20,41 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connectorkit.log import Exchange
 
 
+_PACKAGE = Path(__file__).parent
+_MACHINERY = frozenset({"IPython", "asyncio"})  # whose lines tell a reader of a notebook nothing
+
+
 class ConnectorError(Exception):
     """Base of every error the kit raises itself."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the caller's own lines, and the sentence.
+
+        The whole of it is still in ``__traceback__``.
+        """
+        frames = [f for f in traceback.extract_tb(self.__traceback__) if _is_the_callers(Path(f.filename))]
+        own = [f"{_place(frame.filename)}, line {frame.lineno}: {frame.line}" for frame in frames]
+        return [*own, "", f"{type(self).__name__}: {self}", *getattr(self, "__notes__", [])]
 
     def __reduce__(self) -> Any:
         # Errors travel between processes, and our constructors take more than the message.
         return _restored, (type(self), self.args, self.__dict__)
+
+
+def _is_the_callers(file: Path) -> bool:
+    return _PACKAGE not in file.parents and _MACHINERY.isdisjoint(file.parts)
+
+
+def _place(file: str) -> str:
+    return "cell" if "ipykernel" in file else file
 
 
 def _restored(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectorkit import errors
+from connectorkit import envelopes, errors
 from connectorkit.log import Exchange
 from connectorkit.replies import Reply
 
@@ -111,3 +111,16 @@ def test_errors_survive_the_way_to_another_process(again: Callable[[Any], Any]) 
     assert [str(c) for c in copies] == [str(refused()), str(builder_error)]
     assert copies[0].status_code == 401
     assert copies[1].field == "text"
+
+
+def test_a_notebook_shows_the_callers_lines_and_the_sentence() -> None:
+    with pytest.raises(errors.EnvelopeError) as raised:
+        envelopes.publish_chat_state("d-1", "TYPING")
+    raised.value.add_note("So it is.")
+
+    line, empty, sentence, note = raised.value._render_traceback_()
+
+    assert line.startswith(f"{__file__}, line ")
+    assert line.endswith(': envelopes.publish_chat_state("d-1", "TYPING")')
+    assert (empty, note) == ("", "So it is.")
+    assert sentence == f"EnvelopeError: {raised.value}"
