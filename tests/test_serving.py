@@ -59,8 +59,11 @@ def test_answers_do_not_wait_for_an_acknowledgement(eventually: Callable[..., An
     assert not delayed
 
 
-def test_stopping_does_not_wait_for_a_client_at_rest_over_tls(tmp_path: Path) -> None:
+def test_stopping_does_not_wait_for_a_client_at_rest_over_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """TLS ends with a goodbye from both sides, and this client gives none."""
+    monkeypatch.setattr("connectorkit.serving.SHUTDOWN_SECONDS", 60)
     made = certificates.issue([], tmp_path)
     listener = Listener(teapot, "127.0.0.1", 0, made.server_context())
     trusting = ssl.create_default_context(cafile=made.ca_path)
@@ -73,7 +76,7 @@ def test_stopping_does_not_wait_for_a_client_at_rest_over_tls(tmp_path: Path) ->
         listener.stop()
         took = time.monotonic() - started
 
-    assert took < 1.8
+    assert took < 30
 
 
 def test_nonsense_after_the_answer_ends_the_connection_and_disturbs_nobody(

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-READY_SECONDS = 30
+READY_SECONDS = 90  # far more than it takes; a machine may be very busy
 _START = (
     "import sys; sys.path.append(sys.argv.pop(1)); from connectorkit.sandbox.__main__ import main; main()"
 )

@@ -141,8 +141,12 @@ class Wire:
         self._controlled("POST", "clock", {"advance_seconds": seconds, "settle": settle})
 
     def settle(self, seconds: float = 1.0) -> bool:
-        """Whether everything under way, or due within so many seconds, has been done."""
-        return bool(self._controlled("POST", "settle", {"seconds": seconds})["settled"])
+        """Whether everything under way, or due within so many seconds, has been done.
+
+        On a slow machine what is under way may take longer than that; it is given more turns.
+        """
+        asked = (self._controlled("POST", "settle", {"seconds": seconds})["settled"] for _ in range(10))
+        return any(asked)
 
     def settings(self, **values: Any) -> Any:
         """Change some settings, or with no argument read them all."""
