@@ -28,6 +28,7 @@ _PAGE = 500
 
 
 COLUMNS = tuple(f.name for f in fields(Exchange))
+_V1_COLUMNS = tuple(name for name in COLUMNS if name != "label")
 NOTIFICATION_COLUMNS = tuple(f.name for f in fields(Notification))
 _JSON_COLUMNS = frozenset({"request_headers", "response_headers", "headers", "tokens"})
 _KEY = "INTEGER PRIMARY KEY AUTOINCREMENT"
@@ -46,7 +47,7 @@ def _table(name: str, columns: tuple[str, ...]) -> str:
 # One list per version of the file; see ``open_database``. What a version once was stays as it is.
 _SCHEMA = [
     [
-        _table("exchanges", COLUMNS),
+        _table("exchanges", _V1_COLUMNS),
         "CREATE INDEX exchanges_by_consumer ON exchanges (consumer, exchange_id)",
         "CREATE INDEX exchanges_by_session ON exchanges (session_id, exchange_id)",
     ],
@@ -56,6 +57,7 @@ _SCHEMA = [
         "CREATE INDEX notifications_by_conversation ON notifications (conversation_id, notification_id)",
         "CREATE INDEX notifications_by_session ON notifications (session_id, notification_id)",
     ],
+    ["ALTER TABLE exchanges ADD COLUMN label"],
 ]
 
 
@@ -113,6 +115,13 @@ class Log:
         )
         number = self._insert("notifications", NOTIFICATION_COLUMNS, notification)
         return replace(notification, notification_id=number)
+
+    def exchange(self, exchange_id: int) -> Exchange:
+        """The exchange with this number. Raises ``LogError`` where there is none."""
+        found = next(self.read(after=exchange_id - 1), None)
+        if found is None or found.exchange_id != exchange_id:
+            raise LogError(f"There is no exchange {exchange_id} in {self.path}.")
+        return found
 
     def read(
         self,

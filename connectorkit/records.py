@@ -21,6 +21,7 @@ class Exchange:
     exchange_id: int = 0
     session_id: str = ""
     scenario: str | None = None
+    label: str | None = None
     account_id: str | None = None
     consumer: str | None = None
     attempt: int = 1

@@ -23,6 +23,8 @@ from connectorkit.redact import Redactor, Secret, token_claims
 EXTENSION = "connectorkit"
 # The label that exchanges carry in the log; a context variable, so that threads and tasks keep apart.
 scenario_label: ContextVar[str | None] = ContextVar("scenario_label", default=None)
+# What the person at the keyboard calls what they are doing: ``with kit.label("checkout bug"): ...``
+label: ContextVar[str | None] = ContextVar("label", default=None)
 MAX_KEPT_CHARACTERS = 2_000_000  # of a body; what is longer is cut in the log, never on the wire
 
 
@@ -37,6 +39,7 @@ class Call:
     account_id: str | None = None
     consumer: str | None = None
     scenario: str | None = field(default_factory=scenario_label.get)
+    label: str | None = field(default_factory=label.get)
     attempt: int = 1
     secret_query: Secret | None = None
     exchange: Exchange | None = field(default=None, repr=False)
@@ -133,6 +136,7 @@ class Recorder:
                 account_id=call.account_id,
                 consumer=call.consumer,
                 scenario=call.scenario,
+                label=call.label,
                 attempt=call.attempt,
                 started_at=watch.started_at,
                 method=request.method,

@@ -23,6 +23,7 @@ FULL = Exchange(
     url="https://va.msg.example/api?v=3",
     session_id="earlier",
     scenario="expired-app-jwt",
+    label="checkout bug",
     account_id="12345678",
     consumer="ana@example",
     attempt=2,
@@ -309,6 +310,24 @@ def test_a_killed_process_loses_nothing_that_append_returned(tmp_path: Path) -> 
         assert log.append(exchange()).exchange_id > max(promised)
 
 
+def test_an_exchange_is_found_by_its_number() -> None:
+    log = Log()
+    kept = log.append(exchange("domains"))
+    log.append(exchange("send"))
+
+    assert log.exchange(kept.exchange_id) == kept
+
+
+@pytest.mark.parametrize("number", [-1, 0, 3])
+def test_a_number_nobody_has_is_refused(number: int) -> None:
+    log = Log()
+    log.append(exchange())
+    log.append(exchange())
+
+    with pytest.raises(LogError, match=f"no exchange {number}"):
+        log.exchange(number)
+
+
 # --- Files that are no log -------------------------------------------------------------------------
 
 
@@ -351,7 +370,7 @@ def test_another_program_s_database_of_version_one_is_refused_as_well(tmp_path: 
     assert "another program" in refusal(path)
 
 
-@pytest.mark.parametrize("version", [3, 99])
+@pytest.mark.parametrize("version", [4, 99])
 def test_a_log_of_a_newer_version_is_refused(tmp_path: Path, version: int) -> None:
     path = tmp_path / "log.sqlite3"
     Log(path).close()
