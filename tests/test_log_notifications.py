@@ -220,7 +220,7 @@ def test_a_log_of_the_first_version_becomes_like_a_new_one(tmp_path: Path) -> No
         with closing(sqlite3.connect(tmp_path / name)) as file:
             described.append([*file.execute(asked), *file.execute("PRAGMA user_version")])
     assert described[0] == described[1]
-    assert described[0][-1] == (2,)
+    assert described[0][-1] == (3,)
 
 
 def test_a_log_of_the_first_version_may_be_opened_by_several_at_the_same_moment(tmp_path: Path) -> None:
