@@ -114,6 +114,10 @@ class Log:
             raise self._unwritable(error) from error
         return stamped(made, notification_id=number)
 
+    def times_pruned(self) -> int:
+        """How often records were taken out; whoever remembers what it read begins anew when this changes."""
+        return int(self._query("SELECT times FROM pruned")[0][0])
+
     def exchange(self, exchange_id: int) -> Exchange:
         """The exchange with this number. Raises ``LogError`` where there is none."""
         found = next(self.read(after=exchange_id - 1), None)

@@ -39,7 +39,10 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
-    ({"tables", "frames", "timeline", "views"}, {"pandas", "altair", "vl_convert"}),
+    (
+        {"tables", "columns", "mirror", "frames", "timeline", "views"},
+        {"pandas", "numpy", "pyarrow", "altair", "vl_convert"},
+    ),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {"response_log", "lease", "kit", "course", "foreground", "cli", "__init__", "__main__"},
