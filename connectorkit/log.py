@@ -6,7 +6,7 @@ Records arrive redacted (see ``redact``); appending is the only way in.
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import sqlite3
 import struct
@@ -14,37 +14,31 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Iterator
-from operator import itemgetter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from connectorkit import summary
 from connectorkit.errors import LogError
 from connectorkit.logfile import MEMORY, open_database
 from connectorkit.records import Exchange, Notification, stamped
-from connectorkit.schema import EXCHANGE_COLUMNS, NOTIFICATION_COLUMNS, Texts, header_lines
+from connectorkit.rows import (
+    INSERT_EXCHANGE,
+    INSERT_NOTIFICATION,
+    UNREAD,
+    exchange_row,
+    members,
+    notification_row,
+    storable,
+    with_storable_texts,
+)
+from connectorkit.schema import EXCHANGE_COLUMNS, NOTIFICATION_COLUMNS, Texts
 
 __all__ = ("Exchange", "Log", "Notification")
 
-Kept = TypeVar("Kept", Exchange, Notification)
+T = TypeVar("T")
 _UNWRITABLE = (sqlite3.Error, OverflowError, struct.error)
 _PAGE = 500
 _SUMMARIES = 20_000  # at a time, so that who appends need not wait for who reads
-
-
-def _insertion(table: str, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({','.join(columns)}) VALUES ({','.join('?' * len(columns))})"  # noqa: S608
-
-
-_MADE = ("summary", "session_id", "started_at", "request_headers", "response_headers", "tokens")
-_UNCHANGED = tuple(name for name in EXCHANGE_COLUMNS if name not in (*_MADE, "exchange_id"))
-_NOTIFIED = tuple(name for name in NOTIFICATION_COLUMNS if name not in ("headers", "notification_id"))
-_INSERT_EXCHANGE = _insertion("exchanges", (*_MADE, *_UNCHANGED))
-_INSERT_NOTIFICATION = _insertion("notifications", ("headers", *_NOTIFIED))
-_unchanged, _notified = itemgetter(*_UNCHANGED), itemgetter(*_NOTIFIED)
-_HEADERS = frozenset({"request_headers", "response_headers"})
-_UNREAD: dict[str, str] = dict.fromkeys(_HEADERS, "''") | {"tokens": "'{}'"}
 
 
 class Log:
@@ -71,7 +65,7 @@ class Log:
         return f"<{type(self).__name__}: {counts} in {self.path}>"
 
     def __len__(self) -> int:
-        return int(self._query("SELECT count(*) FROM exchanges")[0][0])
+        return int(self.query("SELECT count(*) FROM exchanges")[0][0])
 
     def __bool__(self) -> bool:
         return True  # an empty log is a log
@@ -90,10 +84,10 @@ class Log:
         # Written out in full: this is what each call waits for.
         try:
             with self._lock:
-                row = self._row(exchange.__dict__, session, began)
-                number = self._database.execute(_INSERT_EXCHANGE, row).lastrowid
+                row = exchange_row(exchange.__dict__, session, began, self._numbers)
+                number = self._database.execute(INSERT_EXCHANGE, row).lastrowid
         except UnicodeEncodeError:
-            number = self.append(_with_storable_texts(exchange)).exchange_id
+            number = self.append(with_storable_texts(exchange)).exchange_id
         except _UNWRITABLE as error:
             raise self._unwritable(error) from error
         return stamped(exchange, exchange_id=number, session_id=session, started_at=began)
@@ -105,18 +99,17 @@ class Log:
             session_id=notification.session_id or self.session_id,
             received_at=notification.received_at or time.time_ns(),
         )
-        storable = _with_storable_texts(made)
-        row = (json.dumps(storable.headers, ensure_ascii=False), *_notified(storable.__dict__))
+        row = notification_row(made)
         try:
             with self._lock:
-                number = self._database.execute(_INSERT_NOTIFICATION, row).lastrowid
+                number = self._database.execute(INSERT_NOTIFICATION, row).lastrowid
         except _UNWRITABLE as error:
             raise self._unwritable(error) from error
         return stamped(made, notification_id=number)
 
     def times_pruned(self) -> int:
         """How often records were taken out; whoever remembers what it read begins anew when this changes."""
-        return int(self._query("SELECT times FROM pruned")[0][0])
+        return int(self.query("SELECT times FROM pruned")[0][0])
 
     def exchange(self, exchange_id: int) -> Exchange:
         """The exchange with this number. Raises ``LogError`` where there is none."""
@@ -153,7 +146,7 @@ class Log:
         filters: dict[str, Any] = {f"{source}.{name} = ?": value for name, value in looked_up.items()}
         filters |= {"scenario = ?": scenario, "label = ?": label, "started_at >= ?": since}
         filters["(instr(request_body, ?) OR instr(response_body, ?))"] = mentioning
-        columns = {name: name if headers else _UNREAD.get(name, name) for name in EXCHANGE_COLUMNS}
+        columns = {name: name if headers else UNREAD.get(name, name) for name in EXCHANGE_COLUMNS}
         columns |= {name: f"exchanges.{name}" for name in looked_up}
         rows = self._read(table, columns, after, filters, newest_first)
         return (Exchange(**row) for row in rows)
@@ -182,7 +175,7 @@ class Log:
 
     def count_notifications(self) -> int:
         """How many deliveries the log holds, repetitions included."""
-        return int(self._query("SELECT count(*) FROM notifications")[0][0])
+        return int(self.query("SELECT count(*) FROM notifications")[0][0])
 
     def last(self) -> Exchange | None:
         """The newest exchange, or ``None`` while the log is empty."""
@@ -196,26 +189,34 @@ class Log:
     def summaries(self, after: int = 0) -> Iterator[tuple[list[int], bytes]]:
         """Numbers and packed summaries of the exchanges after this one, many at a time; see ``summary``."""
         sql = "SELECT exchange_id, summary FROM exchanges WHERE exchange_id > ? ORDER BY exchange_id LIMIT ?"
-        while rows := self._query(sql, (after, _SUMMARIES)):
-            numbers, packed = zip(*rows, strict=True)
-            yield list(numbers), b"".join(packed)
-            after = numbers[-1]
+        while rows := self.query(sql, (after, _SUMMARIES)):
+            yield [number for number, _ in rows], b"".join([packed for _, packed in rows])
+            after = rows[-1][0]
 
     def texts(self, after: int = 0) -> list[tuple[int, str]]:
         """The texts that summaries name by number, those after this number."""
-        return self._query("SELECT text_id, text FROM texts WHERE text_id > ? ORDER BY text_id", (after,))
+        return self.query("SELECT text_id, text FROM texts WHERE text_id > ? ORDER BY text_id", (after,))
 
-    def _row(self, given: dict[str, Any], session: str, began: int) -> tuple[Any, ...]:
-        """In the order of ``_INSERT_EXCHANGE``."""
-        return (
-            summary.pack(given, began, session, self._numbers),
-            session,
-            began,
-            header_lines(given["request_headers"]),
-            header_lines(given["response_headers"]),
-            json.dumps(given["tokens"]) if given["tokens"] else "{}",
-            *_unchanged(given),
-        )
+    def transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do this work on the file, all of it or nothing. For ``upkeep``."""
+        with self._lock:
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+                try:
+                    done = work(self._database)
+                    self._database.execute("COMMIT")
+                except BaseException:
+                    self._database.execute("ROLLBACK")
+                    raise
+                return done
+            except sqlite3.Error as error:
+                raise self._unwritable(error) from error
+
+    def compact(self) -> None:
+        """Give free space back to the disk, unless others use the file at the moment."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._database.execute("VACUUM")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _bring_up_to_date(self) -> bool:
         """Enters what was appended since somebody last looked something up, where the file can be written."""
@@ -241,7 +242,7 @@ class Log:
         for condition in given:
             if condition.endswith("session_id = ?") and given[condition] == "current":
                 given[condition] = self.session_id
-        parameters = [_storable(value) for c, value in given.items() for _ in range(c.count("?"))]
+        parameters = [storable(value) for c, value in given.items() for _ in range(c.count("?"))]
         names = list(columns)
         key = next(name for name in ("exchange_id", "notification_id") if name in columns)
         order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
@@ -253,15 +254,16 @@ class Log:
         position = 2**63 - 1 if newest_first else after
         page = 1 if newest_first else _PAGE  # who reads backwards mostly wants the last one
         while True:
-            rows = self._query(sql, (position, after, *parameters, page))
+            rows = self.query(sql, (position, after, *parameters, page))
             for row in rows:
-                yield _decoded(dict(zip(names, row, strict=True)))
+                yield members(dict(zip(names, row, strict=True)))
             if len(rows) < page:
                 return
             position = rows[-1][names.index(key)]
             page = min(2 * page, _PAGE)
 
-    def _query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT over the file's own tables. For the kit's modules; people use ``sql``."""
         with self._lock:
             try:
                 return self._database.execute(sql, parameters).fetchall()
@@ -276,33 +278,3 @@ class Log:
 
     def _unreadable(self, error: sqlite3.Error) -> LogError:
         return LogError(f"The log {self.path} could not be read ({error}).")
-
-
-def _with_storable_texts(record: Kept) -> Kept:
-    changes: dict[str, Any] = {}
-    for name, value in vars(record).items():
-        if isinstance(value, str):
-            changes[name] = _storable(value)
-        elif name.endswith("headers"):
-            changes[name] = [(_storable(header), _storable(text)) for header, text in value]
-    return stamped(record, **changes)
-
-
-def _storable(value: Any) -> Any:
-    """Half a surrogate pair, sent by a tester on purpose, has no form in UTF-8."""
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value
-
-
-def _decoded(row: dict[str, Any]) -> dict[str, Any]:
-    for name in _HEADERS & row.keys():
-        lines = row[name].split("\n") if row[name] else []
-        row[name] = [(header, value) for header, _, value in (line.partition(": ") for line in lines)]
-    if "headers" in row:
-        row["headers"] = [(header, text) for header, text in json.loads(row["headers"])]
-    if "tokens" in row:
-        row["tokens"] = json.loads(row["tokens"])
-    if row.get("reused_connection") is not None:
-        row["reused_connection"] = bool(row["reused_connection"])
-    return row
