@@ -93,6 +93,23 @@ DELIVERIES: Columns = {
     "client_id": (TEXT, "the app"),
     "endpoint": (TEXT, "where it went"),
 }
+SESSIONS: Columns = {
+    "session_id": (TEXT, "one for each time a kit or a receiver opened the log"),
+    "began": (WHEN, "its first exchange or notification"),
+    "ended": (WHEN, "its last"),
+    "exchanges": (WHOLE, "how many"),
+    "errors": (WHOLE, "those without an answer, or with a status of 400 or above"),
+    "notifications": (WHOLE, "deliveries received"),
+    "labels": (TEXT, "what was being done, as said by kit.label"),
+    "current": (YES_NO, "whether it is that of this log object"),
+}
+NOTES: Columns = {
+    "note_id": (WHOLE, "number of the note in this log"),
+    "written_at": (WHEN, "when"),
+    "session_id": (TEXT, "in which session it was written"),
+    "exchange_id": (WHOLE, "the exchange it is about, if it is about one"),
+    "text": (TEXT, "the note"),
+}
 OUTCOMES: Columns = {
     "scenario": (TEXT, "name in the catalogue"),
     "expected": (TEXT, "status, error number and text that the first answer should have"),

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from connectorkit import mirror
-from connectorkit.columns import CATALOGUE, DELIVERIES, OUTCOMES, SUMMARY, TIMINGS
+from connectorkit import mirror, upkeep
+from connectorkit.columns import CATALOGUE, DELIVERIES, NOTES, OUTCOMES, SESSIONS, SUMMARY, TIMINGS
 from connectorkit.log import Log
 from connectorkit.scenarios import ALL, Outcome, Scenario
 from connectorkit.tables import Moment, frame, moment
@@ -108,6 +108,29 @@ def _where(found: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
             hit = column >= value if isinstance(value, pd.Timestamp) else column == value
             found = found[hit.fillna(False).astype(bool)].reset_index(drop=True)
     return found
+
+
+def sessions(log: Log) -> pd.DataFrame:
+    """One row per session, the one that began first on top; the columns are those of ``SESSIONS``."""
+    found = exchanges(log)
+    errors = found["session_id"][_failed(found)].value_counts()
+    labelled = found[found["label"].notna()].drop_duplicates(["session_id", "label"])
+    labels = labelled.groupby("session_id")["label"].agg(", ".join)
+    rows = (
+        {
+            **session,
+            "errors": int(errors.get(session["session_id"], 0)),
+            "labels": labels.get(session["session_id"]),
+            "current": session["session_id"] == log.session_id,
+        }
+        for session in upkeep.sessions(log)
+    )
+    return frame(SESSIONS, rows)
+
+
+def notes(log: Log) -> pd.DataFrame:
+    """One row per note, oldest first; the columns are those of ``NOTES``."""
+    return frame(NOTES, map(vars, upkeep.notes(log)))
 
 
 def deliveries(report: Mapping[str, Any]) -> pd.DataFrame:

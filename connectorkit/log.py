@@ -212,6 +212,11 @@ class Log:
             except sqlite3.Error as error:
                 raise self._unwritable(error) from error
 
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Copy the whole log into another database."""
+        with self._lock:
+            self._database.backup(other)
+
     def compact(self) -> None:
         """Give free space back to the disk, unless others use the file at the moment."""
         with self._lock, contextlib.suppress(sqlite3.Error):

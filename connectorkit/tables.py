@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from connectorkit.rows import storable
+
 WHEN, TEXT, WHOLE, REAL, YES_NO = "datetime64[us, UTC]", "string", "Int64", "float64", "boolean"
 # Column: (dtype, meaning)
 Columns = dict[str, tuple[str, str]]
@@ -32,7 +34,7 @@ def frame(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return table.frame()
 
 
-def moment(value: Moment) -> pd.Timestamp:
+def moment(value: Moment, name: str = "since") -> pd.Timestamp:
     """The moment meant, in UTC. Raises ``ValueError`` with a sentence where none can be made out."""
     try:
         with contextlib.suppress(ValueError):
@@ -43,7 +45,7 @@ def moment(value: Moment) -> pd.Timestamp:
         return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
     except (ValueError, TypeError, OverflowError):
         raise ValueError(
-            f"since is {value!r}. Pass a datetime, a text such as 2026-01-31T12:00, or how long ago: 10 min."
+            f"{name} is {value!r}. Pass a datetime, a text such as 2026-01-31T12:00, or how long ago: 10 min."
         ) from None
 
 
@@ -141,7 +143,7 @@ class _Texts:
         try:
             self.add_array(pa.array(values, pa.large_string()))
         except UnicodeEncodeError:
-            self.add_array(pa.array([_storable(value) for value in values], pa.large_string()))
+            self.add_array(pa.array([storable(value) for value in values], pa.large_string()))
 
     def add_array(self, array: Any) -> None:
         self._parts.append(array)
@@ -152,10 +154,3 @@ class _Texts:
 
     def array(self) -> Any:
         return pd.arrays.ArrowStringArray(pa.chunked_array(self._parts, pa.large_string()))
-
-
-def _storable(text: Any) -> Any:
-    """Half a surrogate pair, which JSON may spell out, has no form in UTF-8."""
-    if not isinstance(text, str) or text.isascii():
-        return text
-    return text.encode("utf-8", "backslashreplace").decode()

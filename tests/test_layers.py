@@ -55,8 +55,8 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "views"},
-        {"pandas", "numpy", "pyarrow", "altair", "vl_convert"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
+        {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (

@@ -167,8 +167,8 @@ def test_exchanges_are_found_by_operation_and_by_what_their_bodies_mention() -> 
 @pytest.mark.parametrize(
     ("filters", "index"),
     [
-        ({"consumer": "ana"}, "exchanges_by_consumer"),
-        ({"operation": "conversation", "mentioning": "c-1"}, "exchanges_by_operation"),
+        ({"consumer": "ana"}, "looked_up_by_consumer"),
+        ({"operation": "conversation", "mentioning": "c-1"}, "looked_up_by_operation"),
         ({"conversation": "c-1"}, "notifications_by_conversation"),
         ({"conversation": ""}, "notifications_by_conversation"),
     ],
@@ -177,7 +177,7 @@ def test_a_filter_uses_the_index_made_for_it(
     filters: dict[str, str], index: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, asked = Log(), []
-    monkeypatch.setattr(log, "_query", lambda *query: asked.append(query) or [])  # type: ignore[func-returns-value]
+    monkeypatch.setattr(log, "query", lambda *query: asked.append(query) or [])  # type: ignore[func-returns-value]
     read = log.read_notifications if "conversation" in filters else log.read
 
     list(read(**filters))  # type: ignore[operator]
