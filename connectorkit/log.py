@@ -22,9 +22,9 @@ from connectorkit.errors import LogError
 from connectorkit.logfile import MEMORY, open_database
 from connectorkit.records import Exchange, Notification, stamped
 from connectorkit.rows import (
+    BESIDE_BODIES,
     INSERT_EXCHANGE,
     INSERT_NOTIFICATION,
-    UNREAD,
     exchange_row,
     members,
     notification_row,
@@ -146,7 +146,7 @@ class Log:
         filters: dict[str, Any] = {f"{source}.{name} = ?": value for name, value in looked_up.items()}
         filters |= {"scenario = ?": scenario, "label = ?": label, "started_at >= ?": since}
         filters["(instr(request_body, ?) OR instr(response_body, ?))"] = mentioning
-        columns = {name: name if headers else UNREAD.get(name, name) for name in EXCHANGE_COLUMNS}
+        columns = {name: name for name in EXCHANGE_COLUMNS if headers or name not in BESIDE_BODIES}
         columns |= {name: f"exchanges.{name}" for name in looked_up}
         rows = self._read(table, columns, after, filters, newest_first)
         return (Exchange(**row) for row in rows)

@@ -25,8 +25,8 @@ INSERT_EXCHANGE = _insertion("exchanges", (*_MADE, *_UNCHANGED))
 INSERT_NOTIFICATION = _insertion("notifications", ("headers", *_NOTIFIED))
 _unchanged, _notified = itemgetter(*_UNCHANGED), itemgetter(*_NOTIFIED)
 _HEADERS = frozenset({"request_headers", "response_headers"})
-# What stands in place of a column that nobody asked for.
-UNREAD: dict[str, str] = dict.fromkeys(_HEADERS, "''") | {"tokens": "'{}'"}
+# What who reads bodies only can do without.
+BESIDE_BODIES = _HEADERS | {"tokens"}
 
 
 def exchange_row(
