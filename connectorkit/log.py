@@ -38,7 +38,9 @@ __all__ = ("Exchange", "Log", "Notification")
 T = TypeVar("T")
 _UNWRITABLE = (sqlite3.Error, OverflowError, struct.error)
 _PAGE = 500
-_SUMMARIES = 20_000  # at a time, so that who appends need not wait for who reads
+# At a time, so that who appends need not wait for who reads.
+_SUMMARIES = 20_000
+_ENTERED = 20_000
 
 
 class Log:
@@ -55,6 +57,7 @@ class Log:
         self.path = MEMORY if path == MEMORY else str(Path(path).expanduser())
         self.session_id = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
+        self._counted = (0, 0, 0)  # times pruned, the last one counted, how many there were
         self._database = open_database(self.path)
         self._numbers = Texts(self._database)
         # Closed with the last reference, so that a kit's log stays readable after the kit is closed.
@@ -65,7 +68,14 @@ class Log:
         return f"<{type(self).__name__}: {counts} in {self.path}>"
 
     def __len__(self) -> int:
-        return int(self.query("SELECT count(*) FROM exchanges")[0][0])
+        sql = "SELECT count(*), coalesce(max(exchange_id), ?1) FROM exchanges WHERE exchange_id > ?1"
+        times, last, known = self._counted
+        pruned = self.times_pruned()
+        if times != pruned:
+            last, known = 0, 0
+        found, last = self.query(sql, (last,))[0]
+        self._counted = (pruned, last, known + found)
+        return known + int(found)
 
     def __bool__(self) -> bool:
         return True  # an empty log is a log
@@ -226,17 +236,20 @@ class Log:
     def _bring_up_to_date(self) -> bool:
         """Enters what was appended since somebody last looked something up, where the file can be written."""
         names = "exchange_id, consumer, session_id, operation"
-        newest = "(SELECT coalesce(max(exchange_id), 0) FROM looked_up)"
-        with self._lock:
-            try:
-                self._database.execute(
-                    f"INSERT OR IGNORE INTO looked_up SELECT {names} FROM exchanges "  # noqa: S608
-                    f"WHERE exchange_id > {newest}"
-                )
-            except sqlite3.OperationalError:
-                return False
-            except sqlite3.Error as error:
-                raise self._unreadable(error) from error
+        sql = (
+            f"INSERT OR IGNORE INTO looked_up SELECT {names} FROM exchanges "  # noqa: S608
+            "WHERE exchange_id > (SELECT coalesce(max(exchange_id), 0) FROM looked_up) "
+            "ORDER BY exchange_id LIMIT ?"
+        )
+        entered = _ENTERED
+        while entered == _ENTERED:
+            with self._lock:
+                try:
+                    entered = self._database.execute(sql, (_ENTERED,)).rowcount
+                except sqlite3.OperationalError:
+                    return False
+                except sqlite3.Error as error:
+                    raise self._unreadable(error) from error
         return True
 
     def _read(
