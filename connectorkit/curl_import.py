@@ -1,4 +1,4 @@
-"""Pasted cURL commands: what they send, and the builder call that sends the same.
+"""Pasted cURL commands: what they send.
 
 Written here, since the libraries for this (uncurl, curler) know neither ``$'…'``, in which Chromium copies
 a command, nor ``--json`` and ``--data-urlencode``.
@@ -6,80 +6,19 @@ a command, nor ``--json`` and ``--data-urlencode``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from connectorkit import shell_words
-from connectorkit.builder_calls import Written, written
 from connectorkit.curl_options import Command, problem, read_options
 from connectorkit.log import Exchange
-from connectorkit.python_cell import cell
 from connectorkit.recognise import consumer_of, operation_of
 from connectorkit.redact import Redactor, token_claims
 
 MAX_CHARACTERS = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Pasted:
-    """A request that somebody pasted, as an exchange without an answer; its secrets are replaced."""
+def parse_curl(text: str) -> Exchange:
+    """What a cURL command sends, as an exchange without an answer; its secrets are replaced.
 
-    exchange: Exchange
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return self.exchange.method
-
-    @property
-    def url(self) -> str:
-        """The address."""
-        return self.exchange.url
-
-    @property
-    def headers(self) -> list[tuple[str, str]]:
-        """The headers that the command sets, in order."""
-        return self.exchange.request_headers
-
-    @property
-    def body(self) -> str:
-        """The body as text."""
-        return self.exchange.request_body
-
-    @property
-    def payload(self) -> object:
-        """The decoded body for ``kit.send`` or ``kit.conversation``; the text itself where it is not JSON."""
-        decoded = self.exchange.request_json()
-        return self.body if decoded is None else decoded
-
-    @property
-    def call(self) -> str:
-        """Source of the payload: a builder call where one makes exactly this, else the payload itself."""
-        return self._written.source
-
-    @property
-    def reason(self) -> str:
-        """Why ``call`` is not a builder's; empty where it is."""
-        return self._written.reason
-
-    @property
-    def cell(self) -> str:
-        """Source of a notebook cell that sends it through the kit."""
-        return cell(self.exchange)
-
-    @property
-    def _written(self) -> Written:
-        if self.exchange.operation not in ("conversation", "send"):
-            return Written(repr(self.payload), "It is neither a CONVERSATION nor a SEND.")
-        if self.exchange.request_json() is None:
-            return Written(repr(self.payload), "The body is not JSON.")
-        return written(self.payload, keep_ids=False)
-
-    def __repr__(self) -> str:
-        return f"<Pasted {self.exchange.operation}: {self.call}>"
-
-
-def from_curl(text: str) -> Pasted:
-    """What a cURL command sends: copied from a browser, from documentation, or from ``curl.command``.
+    It may be copied from a browser, from documentation, or be one of ``curl.command``.
 
     Options that change nothing of the request are passed over. ``$NAME`` stays as it stands; files are not
     read, and nothing is sent. Raises ``EnvelopeError`` for a command that cannot be understood.
@@ -96,7 +35,7 @@ def from_curl(text: str) -> Pasted:
     if found is None:
         raise problem("has no curl command", "Paste a text that begins with curl.")
     piped = next((words for words in commands if words[0] == "printf"), None)
-    return Pasted(_exchange(read_options(found[1:]), piped))
+    return _exchange(read_options(found[1:]), piped)
 
 
 def _is_curl(word: str) -> bool:

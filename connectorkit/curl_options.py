@@ -10,12 +10,19 @@ from urllib.parse import quote
 from connectorkit.errors import EnvelopeError
 
 # Options that change nothing of the request, with a value and without; others are refused by name.
-_IGNORED_WITH_VALUE = frozenset(
-    ["-o", "--output", "-D", "--dump-header", "-m", "--max-time", "--connect-timeout", "--retry", "--retry-delay", "--cacert", "--capath", "-E", "--cert", "--key", "--resolve", "--connect-to", "--proxy", "-x", "--noproxy", "--proxy-user", "-U", "-w", "--write-out", "-c", "--cookie-jar", "--ciphers", "--interface", "--tls-max", "--limit-rate", "--stderr", "--trace", "--trace-ascii"]
-)
-_IGNORED = frozenset(
-    ["-s", "--silent", "-S", "--show-error", "-i", "--include", "-v", "--verbose", "-L", "--location", "--location-trusted", "-k", "--insecure", "--compressed", "-g", "--globoff", "-f", "--fail", "--fail-with-body", "--http1.0", "--http1.1", "--http2", "--http2-prior-knowledge", "--http3", "-N", "--no-buffer", "-#", "--progress-bar", "--no-progress-meter", "-4", "--ipv4", "-6", "--ipv6", "--path-as-is", "-O", "--remote-name", "-J", "--remote-header-name", "-q", "-n", "--netrc", "--tcp-nodelay", "--raw", "--no-keepalive"]
-)
+_WITH_VALUE_ONLY = """
+-o --output -D --dump-header -m --max-time --connect-timeout --retry --retry-delay --cacert --capath -E --cert
+--key --resolve --connect-to --proxy -x --noproxy --proxy-user -U -w --write-out -c --cookie-jar --ciphers
+--interface --tls-max --limit-rate --stderr --trace --trace-ascii
+"""
+_ALONE = """
+-s --silent -S --show-error -i --include -v --verbose -L --location --location-trusted -k --insecure
+--compressed -g --globoff -f --fail --fail-with-body --http1.0 --http1.1 --http2 --http2-prior-knowledge
+--http3 -N --no-buffer -# --progress-bar --no-progress-meter -4 --ipv4 -6 --ipv6 --path-as-is -O
+--remote-name -J --remote-header-name -q -n --netrc --tcp-nodelay --raw --no-keepalive
+"""
+_IGNORED_WITH_VALUE = frozenset(_WITH_VALUE_ONLY.split())
+_IGNORED = frozenset(_ALONE.split())
 _SHORT_WITH_VALUE = "XHdAebuoDmExwcUT"
 
 

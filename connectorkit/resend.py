@@ -24,6 +24,16 @@ class Variable:
     holds: str
     encoded: bool = False
 
+    @property
+    def short(self) -> str:
+        """Its name in tools that have variables of their own."""
+        return self.name.removeprefix("CONNECTORKIT_").lower()
+
+
+def with_short_names(pieces: Pieces) -> str:
+    """The text with ``{{app_jwt}}`` and the like, as Postman and ``.http`` files write variables."""
+    return "".join(f"{{{{{piece.short}}}}}" if isinstance(piece, Variable) else piece for piece in pieces)
+
 
 APP_JWT = Variable("CONNECTORKIT_APP_JWT", "the AppJWT")
 CONSUMER_JWS = Variable("CONNECTORKIT_CONSUMER_JWS", "the consumer's ConsumerJWS")
