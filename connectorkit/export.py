@@ -100,9 +100,7 @@ def export(
     if path is None:
         return text(found, name)
     if path.exists() and not overwrite:
-        raise LogError(
-            f"{path} is there already. Choose another name, or let it be replaced (overwrite=True, --overwrite)."
-        )
+        raise _taken(path)
     with counting(f"Writing {path.name}", _length(exchanges), progress) as count:
         written = _write(_counted(found, count), path, name, overwrite)
     return Exported(path, name, written)
@@ -263,9 +261,7 @@ def _write(exchanges: Iterator[Exchange], path: Path, format: str, overwrite: bo
                 count = write_text(exchanges, file, format)
         _put_in_place(waiting, path, overwrite)
     except FileExistsError:
-        raise LogError(
-            f"{path} is there already. Choose another name, or let it be replaced (overwrite=True, --overwrite)."
-        ) from None
+        raise _taken(path) from None
     except OSError as error:
         raise LogError(
             f"{path} could not be written ({error.strerror or error}). Choose another place."
@@ -274,6 +270,12 @@ def _write(exchanges: Iterator[Exchange], path: Path, format: str, overwrite: bo
         with contextlib.suppress(OSError):
             waiting.unlink(missing_ok=True)
     return count
+
+
+def _taken(path: Path) -> LogError:
+    return LogError(
+        f"{path} is there already. Choose another name, or allow to replace it (overwrite=True, --overwrite)."
+    )
 
 
 def _put_in_place(waiting: Path, path: Path, overwrite: bool) -> None:

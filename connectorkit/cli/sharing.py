@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -52,9 +53,9 @@ def export(
             _say(done, as_json)
         else:
             chosen = exports.chosen(log, **filters)
-            exports.write_text(
-                chosen, click.get_text_stream("stdout", "utf-8", "backslashreplace"), str(format_)
-            )
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+            exports.write_text(chosen, sys.stdout, str(format_))
     except ConnectorError as error:
         raise click.ClickException(str(error)) from None
 
