@@ -100,11 +100,18 @@ def resend(exchange: Exchange) -> Resend:
     ]
     body = _body(exchange, notes)
     said = "".join(piece for piece in (*body, exchange.url) if isinstance(piece, str))
+    url = _url(exchange.url)
+    if TEMP_URL_QUERY in url and exchange.method == "PUT":
+        notes.append(
+            "A file URL is good for 60 seconds. A new one has another path: write it in place of this."
+        )
+    elif TEMP_URL_QUERY in url:
+        notes.append("A file URL is good for 60 seconds. Ask for a new one, and take the query from it.")
+    elif LABEL.search(_CLIENT_SECRET.sub("", said)):
+        notes.append("What stands in brackets, as [secret:…], replaces a secret; it is sent as it stands.")
     if not is_kept(exchange.request_body):
         notes.append("The log does not keep a file's bytes: name the file that was sent.")
-    elif LABEL.search(_CLIENT_SECRET.sub("", said)) and TEMP_URL_QUERY not in _url(exchange.url):
-        notes.append("What stands in brackets, as [secret:…], replaces a secret; it is sent as it stands.")
-    return Resend(title(exchange), one_line(exchange.method), _url(exchange.url), headers, body, notes)
+    return Resend(title(exchange), one_line(exchange.method), url, headers, body, notes)
 
 
 def title(exchange: Exchange) -> str:
