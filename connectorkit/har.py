@@ -32,7 +32,7 @@ class _Request(harfile.Request):
 
 
 class _Response(harfile.Response):
-    """A response, or what came instead: ``_error`` is shown by Chromium's developer tools."""
+    """A response, or what came instead of one, as ``_error``."""
 
     error: str | None
 
