@@ -185,7 +185,7 @@ def _format(path: Path | None, given: str | None) -> str:
     )
     if not found:
         raise LogError(
-            f"The format is not clear from {'no file' if path is None else path.name!r}. "
+            f"The format is not clear from {'no file' if path is None else repr(path.name)}. "
             f"Pass one of {', '.join(FORMATS)}, or end the name with one of {', '.join(_SUFFIXES)}."
         )
     return found
