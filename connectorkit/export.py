@@ -11,18 +11,19 @@ import importlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
-from connectorkit import curl, har, http_file, postman, python_cell, record_files
+from connectorkit import curl, har, http_file, postman, python_cell
 from connectorkit.checks import check_one_of
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
 from connectorkit.pairs import pairs
 from connectorkit.progress import Report, counting
+from connectorkit.redact import Redactor
 
 FORMATS = ("har", "parquet", "jsonl", "curl", "postman", "http", "python")
 # The longest suffix counts; .json alone could be anything.
@@ -37,8 +38,16 @@ _SUFFIXES = {
     ".rest": "http",
     ".py": "python",
 }
+
+
+def _json_lines(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    from connectorkit import record_files  # brings pandas, which the other formats do without
+
+    return record_files.json_lines(exchanges)
+
+
 _LINES: dict[str, Callable[[Iterable[Exchange]], Iterator[str]]] = {
-    "jsonl": record_files.json_lines,
+    "jsonl": _json_lines,
     "curl": curl.lines,
     "postman": postman.lines,
     "http": http_file.lines,
@@ -110,7 +119,8 @@ def chosen(
     exchanges: Log | Iterable[Exchange], *, mask: str | None = None, **filters: Any
 ) -> Iterator[Exchange]:
     """The exchanges that ``export`` would write, one at a time."""
-    return _masked(select(exchanges, **filters), mask)
+    redactor = Redactor()
+    return _masked((_redacted(one, redactor) for one in select(exchanges, **filters)), mask)
 
 
 def text(exchanges: Iterable[Exchange], format: str) -> str:
@@ -213,6 +223,15 @@ def _nanoseconds(since: datetime | str) -> int:
     return (passed.days * 86_400 + passed.seconds) * 10**9 + passed.microseconds * 1000
 
 
+def _redacted(exchange: Exchange, redactor: Redactor) -> Exchange:
+    """What a log holds is redacted already; exchanges that were made by hand may not be."""
+    names = ("url", "request_body", "response_body", "error", "reason", "label", "scenario", "consumer")
+    clean: dict[str, Any] = {n: redactor.text(value) for n in names if (value := getattr(exchange, n))}
+    clean["request_headers"] = redactor.headers(exchange.request_headers)
+    clean["response_headers"] = redactor.headers(exchange.response_headers)
+    return replace(exchange, **clean)
+
+
 def _masked(exchanges: Iterator[Exchange], mask: str | None) -> Iterator[Exchange]:
     if mask is None:
         return exchanges
@@ -254,6 +273,8 @@ def _write(exchanges: Iterator[Exchange], path: Path, format: str, overwrite: bo
     try:
         os.close(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         if format == "parquet":
+            from connectorkit import record_files
+
             count = record_files.write_parquet(exchanges, waiting)
         else:
             # Half a surrogate pair has no form in UTF-8.

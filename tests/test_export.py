@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -411,6 +412,26 @@ def test_every_format_says_where_a_token_belongs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+def test_what_was_never_in_a_log_is_redacted_too(name: str, tmp_path: Path) -> None:
+    token = jwt.encode({"number": 1}, "k" * 32, algorithm="HS256")
+    one = exchange(
+        json.dumps({"client_secret": "planted-secret", "text": token}),
+        url=f"https://a.example/?temp_url_sig=planted-signature&x={token}",
+        request_headers=[("Authorization", "Bearer planted-token"), ("x-own", token)],
+        response_headers=[("set-cookie", "session=planted-cookie")],
+        response_body=json.dumps({"access_token": "planted-access"}),
+        error=f"refused {token}",
+        label=token,
+    )
+
+    done = written([one], tmp_path / NAMES[name])
+
+    found = pd.read_parquet(done).to_csv() if name == "parquet" else done.path.read_text(encoding="utf-8")
+    assert "planted" not in found
+    assert token not in found
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_masked_exports_hold_no_text(name: str, tmp_path: Path) -> None:
     pytest.importorskip("connectorkit.masking")
     planted = "Where is the parcel of Ana Berg?"
@@ -418,7 +439,7 @@ def test_masked_exports_hold_no_text(name: str, tmp_path: Path) -> None:
     done = written([exchange(json.dumps(text_request(planted)))], tmp_path / NAMES[name], mask="content")
 
     compressed = name == "parquet"
-    found = pd.read_parquet(done).to_json() if compressed else done.path.read_text(encoding="utf-8")
+    found = pd.read_parquet(done).to_csv() if compressed else done.path.read_text(encoding="utf-8")
     assert planted not in found
     assert ("ms.PublishEvent" in found, done.count) == (True, 1)
 
