@@ -13,7 +13,7 @@ TEXTS = {
     "shell": "$HOME ${HOME} $(touch pwned) `touch pwned` ! !! ; touch pwned & % %s \\ \\n *",
     "lines": "one\ntwo\r\nthree\ttab",
     "separators": "a\n###\n\n# @name x\n< /etc/passwd\n// no\n%%\n'''\n\"\"\"\nEOF",
-    "control": "nul \0 bell \x07 escape \x1b[2J delete \x7f",
+    "control": "nul \0 bell \x07 escape \x1b[2J delete \x7f %s %% \\ 'quoted' $(touch pwned)",
     "markup": "</script><script>alert(1)</script> ]]> <!-- &amp;",
     "surrogate": "half \ud83d a pair",
     "beyond": "ö 漢字 🙂 \u202e backwards \u2028 \x85",

@@ -381,6 +381,11 @@ def test_words_are_those_of_bash(line: str, tmp_path: Path) -> None:
     assert json.loads(shown) == first
 
 
+@pytest.mark.parametrize("escape", ["\\U00110000", "\\xff", "\\377"])
+def test_what_is_no_character_is_replaced(escape: str) -> None:
+    assert commands(f"a $'{escape}'") == [["a", "\ufffd" if "U" in escape else "?"]]
+
+
 def test_variables_stand_as_they_are() -> None:
     assert commands('curl "$A" ${B:?} "x ${C}"') == [["curl", "$A", "${B:?}", "x ${C}"]]
 

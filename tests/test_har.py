@@ -228,20 +228,21 @@ def test_other_requests_are_kept_as_http(url: str) -> None:
 
 
 def test_secrets_are_replaced_wherever_they_stand() -> None:
-    token, secret = planted(number=2), "planted" + "client" + "secret"
+    token, secret, opaque = planted(number=2), "planted" + "client" + "secret", "planted" + "opaque" + "token"
     form = [{"name": "client_id", "value": "app"}, {"name": "client_secret", "value": secret}]
     request = {
-        "url": f"https://a.example/?client_secret={secret}&x={token}",
-        "headers": [{"name": "Authorization", "value": f"Bearer opaque-{secret}-token"}],
+        "url": f"https://a.example/?y={secret}&x={token}",
+        "headers": [{"name": "Authorization", "value": f"Bearer {opaque}"}],
         "postData": {"mimeType": "application/x-www-form-urlencoded", "params": form},
         "_label": f"seen {token}",
         "_tokens": {"x": {"note": token}},
     }
-    answer = {"content": {"text": json.dumps({"access_token": token, "note": f"opaque-{secret}-token"})}}
+    answer = {"content": {"text": json.dumps({"access_token": token, "note": f"{opaque} {secret}"})}}
 
     (read,) = parse_har(foreign(request=request, response=answer))
 
     assert secret not in repr(vars(read))
+    assert opaque not in repr(vars(read))
     assert token not in repr(vars(read))
     assert "planted-cookie" not in repr(vars(read))
     assert read.request_body.startswith("client_id=app&client_secret=[secret:")
