@@ -22,6 +22,7 @@ from connectorkit.har import OWN_FIELDS, PHASES
 from connectorkit.log import Exchange
 from connectorkit.recognise import consumer_of, operation_of
 from connectorkit.redact import Redactor, Secret, fingerprint, token_claims
+from connectorkit.resend import LABEL
 from connectorkit.transport import MAX_KEPT_CHARACTERS
 
 MAX_HAR_BYTES = 512 * 1024 * 1024
@@ -87,6 +88,10 @@ def _learn(redactor: Redactor, claims: dict[str, dict[str, Any]], entry: Any) ->
                 redactor.learn(Secret(value.rpartition(" ")[2]))
     for text in (_posted(request), _text(_object(response.get("content")).get("text"))):
         claims |= token_claims(text)
+    body, answer = _decoded(_posted(request)), _decoded(_text(_object(response.get("content")).get("text")))
+    if isinstance(token := answer.get("token"), str) and "ext_consumer_id" in body:
+        # Where the token is a label already, what the call asked for says whose it is.
+        claims.setdefault(_print_of(token), {"ext_consumer_id": body["ext_consumer_id"]})
     params = _list(_object(request.get("postData")).get("params")) + _list(request.get("queryString"))
     for pair in params:
         if _object(pair).get("name") in _SECRET_MEMBERS:
@@ -149,8 +154,20 @@ def _on_behalf(request: dict[str, Any], claims: dict[str, dict[str, Any]]) -> di
     """The claims of the ConsumerJWS that was sent, by its text or by the label that replaced it."""
     for header, value in _headers(request):
         if header.lower() == wire.ON_BEHALF.lower():
-            return claims.get(fingerprint(value)) or claims.get(value.strip("[]").removeprefix("jwt:"))
+            return claims.get(_print_of(value))
     return None
+
+
+def _print_of(token: str) -> str:
+    """The fingerprint of a token, or the one that the label in its place shows."""
+    return token[1:-1].partition(":")[2] if LABEL.fullmatch(token) else fingerprint(token)
+
+
+def _decoded(text: str) -> dict[str, Any]:
+    try:
+        return _object(json.loads(text))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _headers(side: dict[str, Any]) -> list[tuple[str, str]]:

@@ -201,6 +201,23 @@ def test_a_browsers_archive_is_understood() -> None:
     assert (read.status_code, read.request_bytes, read.http_version) == (200, 10, "http/2.0")
 
 
+def test_the_consumer_is_known_from_the_call_that_brought_the_token() -> None:
+    label = "[jwt:0a1b2c3d]"
+    fetched = exchange(
+        '{"ext_consumer_id":"ana@example"}',
+        url="https://idp.example/api/account/12345678/consumer?v=1.0",
+        response_body=json.dumps({"token": label}),
+    )
+    saved = archive(exchange(), fetched)
+    for entry in saved["log"]["entries"]:  # as a tool that knows the standard members only
+        entry["request"] = {k: v for k, v in entry["request"].items() if not k.startswith("_")}
+
+    sent, asked = parse_har(json.dumps(saved))
+
+    assert (sent.operation, sent.consumer) == ("send", "ana@example")
+    assert (asked.operation, asked.consumer) == ("consumer_jws", "ana@example")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "operation"),
     [
