@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 Report = Callable[[int, int], object]
 LARGE_BYTES = 1_000_000
+LARGE_COUNT = 10_000
 
 
 @contextlib.contextmanager
@@ -28,3 +29,23 @@ def reporting(description: str, total: int, asked: Report | bool | None = None) 
     with Progress(*columns) as bar:
         task = bar.add_task(description, total=total)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextlib.contextmanager
+def counting(
+    description: str, total: int, asked: Report | bool | None = None
+) -> Iterator[Callable[[int], object] | None]:
+    """The same for things that are counted: a bar from ten thousand on unless ``asked`` says otherwise."""
+    if callable(asked):
+        report = asked
+        yield lambda done: report(done, total)
+        return
+    if not (total > LARGE_COUNT if asked is None else asked):
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -58,6 +58,13 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
+    (
+        # what is shared, and what comes from elsewhere
+        {"resend", "recognise", "source", "builder_calls", "python_cell", "curl", "http_file", "postman"}
+        | {"har", "record_files", "export"}
+        | {"shell_words", "curl_options", "curl_import", "har_import", "imports"},
+        {"harfile", "httpx", "pyarrow"},
+    ),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {"response_log", "lease", "kit", "course", "foreground", "cli", "__init__", "__main__"},

@@ -1,0 +1,20 @@
+"""The ``connectorkit`` command: ``lab``, ``run``, ``sandbox``, ``receive``, ``doctor``, ``export``."""
+
+from __future__ import annotations
+
+import click
+
+from connectorkit.cli.examining import doctor
+from connectorkit.cli.notebooks import lab, run
+from connectorkit.cli.serving import receive, sandbox
+from connectorkit.cli.sharing import export
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="connectorkit")
+def main() -> None:
+    """Learn and test the Connector API, on a local sandbox or a real account."""
+
+
+for command in (lab, sandbox, run, doctor, receive, export):
+    main.add_command(command)
