@@ -26,7 +26,9 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
-        | {"pairs", "notices", "words", "causes"},
+        | {"pairs", "notices", "words", "causes"}
+        # two runs compared
+        | {"likeness", "alignment", "runs", "reading", "matching", "differences"},
         set(),
     ),
     ({"pictures", "files"}, {"PIL"}),
@@ -39,7 +41,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
-    ({"tables", "frames", "timeline", "views"}, {"pandas", "altair", "vl_convert"}),
+    ({"tables", "frames", "timeline", "views", "compare"}, {"pandas", "altair", "vl_convert"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {"response_log", "lease", "kit", "course", "foreground", "cli", "__init__", "__main__"},
