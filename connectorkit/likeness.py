@@ -35,9 +35,10 @@ _NOT_COMPARED = re.compile(
     r"|.*(?:trace|request|correlation|span)-?id",
     re.IGNORECASE,
 )
+_REQUEST_ID = re.compile(r'("(?:id|reqId)"\s*:\s*")[^"]*')
 _WORD = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
 _IN_TEXT = re.compile(
-    r"(?P<token>\[(?:jwt|secret):[0-9a-f]{8}\])"
+    r"(?P<token>\[(?:jwt|secret):[0-9a-f]{8,64}\])|(?P<pseudonym>\[consumer:[0-9a-f]{8,64}\])"
     r"|(?P<time>\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
     r"|(?<![0-9A-Za-z])\d\d-\d\d-\d{4}_\d\d-\d\d-\d\d-\d{3})"
     r"|(?P<host>(?<![\w.])(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?(?![\w.]))"
@@ -122,7 +123,7 @@ class Reader:
     def _marked(self, value: str, ids: list[str]) -> str:
         def mark(found: re.Match[str]) -> str:
             kind = found.lastgroup
-            if kind == "id" or (kind == "word" and found[0] in self._known):
+            if kind in ("id", "pseudonym") or (kind == "word" and found[0] in self._known):
                 ids.append(found[0])
                 return ID
             return {"token": TOKEN, "time": TIME, "host": HOST}.get(kind or "", found[0])
@@ -178,7 +179,8 @@ class Reader:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            marked, ids = self.text(text)
+            # Broken JSON, sent on purpose, has ids as well, of which it may hold the beginning only.
+            marked, ids = self.text(_REQUEST_ID.sub(rf"\g<1>{ID}", text))
             return {path: Leaf("raw", marked, ids, text)}
         return self.value(value, path, numbers)
 

@@ -40,7 +40,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         | {"handlers", "webhook", "receiver"},
         {"httpx", "jwt"},
     ),
-    ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
+    ({"catalogue", "scenarios", "doctor", "replay"}, {"httpx"}),
     ({"tables", "frames", "timeline", "views", "compare"}, {"pandas", "altair", "vl_convert"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
