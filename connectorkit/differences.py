@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from connectorkit import words
-from connectorkit.likeness import Leaves
+from connectorkit import wire, words
+from connectorkit.likeness import NOTHING, Leaves
 from connectorkit.matching import AFTER, BEFORE, Matching, first_of
 from connectorkit.reading import CONNECTOR, CONVERSATION, ECHO, SAID, SHOWN, Reading
 from connectorkit.runs import Call, Heard, Item, Place, Told
@@ -115,23 +114,32 @@ class Differences:
     # --- What was heard ---
 
     def _compare_heard(self) -> None:
-        still: defaultdict[Place, list[Field]] = defaultdict(list)
         for ours, theirs in self._match.heard:
             if ours is None or theirs is None:
                 continue
             self._match.both_heard(ours.place, ours.at, theirs.at)
             different = self._leaves(ours.leaves, theirs.leaves)
             if ours.lane == CONVERSATION:
-                # A conversation is told as a whole each time: what was different before is no news.
-                told, still[ours.place] = still[ours.place], different
-                different = [one for one in different if one not in told]
+                different = [one for one in different if self._is_news(one.path, ours, theirs)]
             different += self._times("deliveries", ours.news, theirs.news)
             different += self._told(ours, theirs, set())
-            row = self._row_of_cause(ours, theirs)
-            if different and row is not None:
+            row = (
+                (self._row_of_cause(ours, theirs) or self._row_of_same(ours, different))
+                if different
+                else None
+            )
+            if row is not None:
                 row.fields += different
             elif different:
                 self._add(ours, theirs, different)
+
+    def _is_news(self, path: str, *items: Heard) -> bool:
+        """A conversation is told as a whole each time: what neither side has changed just now is no news."""
+        for item, side in zip(items, self._sides, strict=True):
+            before = side.before(item)
+            if before is None or before.leaves.get(path, NOTHING)[:2] != item.leaves.get(path, NOTHING)[:2]:
+                return True
+        return False
 
     def _told(self, ours: Item, theirs: Item, known: set[tuple[str | None, str | None]]) -> list[Field]:
         """What notifications told of an item: its event, and receipts."""
@@ -190,11 +198,42 @@ class Differences:
     # --- What followed from what ---
 
     def _row_of_cause(self, ours: Heard | None, theirs: Heard | None) -> Difference | None:
-        """That of the request of ours that changed the conversation."""
+        """That of the request of ours that changed the conversation, or showed what the consumer does."""
+        both = (ours or theirs, f"{SHOWN} {wire.CONSUMER}")
+        if both[0] is not None and both[0].lane == both[1]:
+            return self._row_of_state(ours, theirs)
         for item, side in ((theirs, self._sides[1]), (ours, self._sides[0])):
             cause = None if item is None else side.cause(item)
             if cause is not None and cause in self._rows:
                 return self._rows[cause]
+        return None
+
+    def _row_of_same(self, item: Heard, fields: list[Field]) -> Difference | None:
+        """That of a request whose values have changed in the same way."""
+        values = {(one.before, one.after) for one in fields}
+        for row in self.found:
+            if isinstance(row.before, Call) and self._place(row.before, BEFORE) == item.place:
+                if values <= {(one.before, one.after) for one in row.fields}:
+                    return row
+        return None
+
+    def _row_of_state(self, ours: Heard | None, theirs: Heard | None) -> Difference | None:
+        """Chat states have no number: one that says the same, in the same conversation, is taken for it."""
+        for row in self.found:
+            calls = [
+                (call, heard, side)
+                for call, heard, side in ((row.before, ours, BEFORE), (row.after, theirs, AFTER))
+                if heard is not None
+            ]
+            if all(
+                isinstance(call, Call)
+                and self._place(call, side) == heard.place
+                and call.what == words.of_change(heard.news.change)
+                for call, heard, side in calls
+            ):
+                said = calls[0][1].what
+                if said not in row.followed:
+                    return row
         return None
 
     def _row_of_all(self, item: Heard, side: int) -> Difference | None:

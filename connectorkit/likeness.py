@@ -37,14 +37,17 @@ _NOT_COMPARED = re.compile(
 )
 _REQUEST_ID = re.compile(r'("(?:id|reqId)"\s*:\s*")[^"]*')
 _WORD = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+_GENERATED = (
+    r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{24,})"
+    r"(?![0-9A-Za-z])"
+)
+_IN_WORD = re.compile(_GENERATED)
 _IN_TEXT = re.compile(
     r"(?P<token>\[(?:jwt|secret):[0-9a-f]{8,64}\])|(?P<pseudonym>\[consumer:[0-9a-f]{8,64}\])"
     r"|(?P<time>\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
     r"|(?<![0-9A-Za-z])\d\d-\d\d-\d{4}_\d\d-\d\d-\d\d-\d{3})"
     r"|(?P<host>(?<![\w.])(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?(?![\w.]))"
-    r"|(?P<id>(?<![0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{24,})"
-    r"(?![0-9A-Za-z]))"
-    rf"|(?P<word>{_WORD})"
+    rf"|(?P<id>{_GENERATED})|(?P<word>{_WORD})"
 )
 _SHORTEST = 3  # of an id that is looked for inside texts; shorter ones are ordinary words
 _MOST_ODD = 500  # ids with other characters than a word's are looked for in texts up to this many
@@ -59,6 +62,7 @@ class Leaf(NamedTuple):
     shown: str
 
 
+NOTHING = Leaf("", "", (), "")
 Leaves = dict[str, Leaf]
 
 
@@ -126,6 +130,9 @@ class Reader:
             if kind in ("id", "pseudonym") or (kind == "word" and found[0] in self._known):
                 ids.append(found[0])
                 return ID
+            if kind == "word" and (inner := _IN_WORD.findall(found[0])):
+                ids.extend(inner)
+                return _IN_WORD.sub(ID, found[0])
             return {"token": TOKEN, "time": TIME, "host": HOST}.get(kind or "", found[0])
 
         return _IN_TEXT.sub(mark, value)

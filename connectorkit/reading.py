@@ -8,6 +8,7 @@ only within a lane the order is the same in every run.
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -40,6 +41,7 @@ class Reading:
         self.places: dict[Place, None] = {}  # conversations in the order in which they were first met
         self.openers: dict[Place, Call] = {}
         self.owners: dict[Number, Item] = {}
+        self._before: dict[Heard, Heard] = {}
         self._causes: dict[Place, dict[Heard, Call]] = {}
         self._own: defaultdict[Place, list[int]] = defaultdict(list)
         self._others: defaultdict[Place, list[int]] = defaultdict(list)
@@ -60,6 +62,10 @@ class Reading:
             before = max((taken for taken in own if taken < number), default=-1)
             found.append(self.owners.get((dialog, number)) or number - before)
         return found
+
+    def before(self, heard: Heard) -> Heard | None:
+        """What the same lane told before."""
+        return self._before.get(heard)
 
     def cause(self, heard: Heard) -> Call | None:
         """The request of ours that changed the conversation, where nothing else can have."""
@@ -192,6 +198,7 @@ class Reading:
         for lanes in self.heard.values():
             for lane in lanes.values():
                 lane.sort(key=_in_lane)
+                self._before |= {later: sooner for sooner, later in itertools.pairwise(lane)}
 
     def _file(self, place: Place, dialog: Place, news: Told) -> None:
         """A receipt may name several numbers; each belongs to what it names."""
