@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from difflib import SequenceMatcher
 from typing import Any, TypeVar
 
@@ -41,6 +41,18 @@ class Matching:
             self._last, (place, self.places.get(place, place)), (here, there), strict=True
         ):
             last[name] = max(at, last.get(name, 0))
+
+    def place(self, item: Item, side: int) -> Place | None:
+        """The conversation that it is about."""
+        if isinstance(item, Heard):
+            return item.place
+        found = (self.sides[side].place(item, pair) for pair in item.pairs)
+        return next((place for place in found if place is not None), None)
+
+    def conversations(self) -> list[Place]:
+        """All of both runs, in the order in which they were met; those in common once, as before."""
+        places = [*self.sides[0].places, *(p for p in self.sides[1].places if p not in self.back)]
+        return [place for place in places if place[1]]
 
     def may_be_missed(self, side: int, place: Place | None, at: int) -> bool:
         """Whether the other run may have ended before it could hear what this one heard at this moment."""
@@ -145,8 +157,3 @@ def _likeness(ours: Item, theirs: Item) -> float:
     shared = len(sent[0] & sent[1]) / max(1, len(sent[0] | sent[1]))
     words = SequenceMatcher(None, ours.what[:_TOLD], theirs.what[:_TOLD], autojunk=False).ratio()
     return (shared + words) / 2
-
-
-def first_of(places: Iterable[Place | None]) -> Place | None:
-    """The first that is known."""
-    return next((place for place in places if place is not None), None)

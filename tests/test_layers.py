@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         # readers
         | {"pairs", "notices", "words", "causes"}
         # two runs compared
-        | {"likeness", "alignment", "runs", "reading", "matching", "differences"},
+        | {"likeness", "alignment", "runs", "reading", "matching", "rows", "differences"},
         set(),
     ),
     ({"pictures", "files"}, {"PIL"}),
