@@ -81,7 +81,12 @@ class Reading:
             replace(h.news.change, notification=replace(h.news.change.notification, notification_id=number))
             for number, h in enumerate(news)
         ]
-        asked = [(c, p) for c in self.all_calls() for p in c.pairs if self.place(c, p) == place]
+        asked = [
+            (call, pair)
+            for call in self.all_calls()
+            for pair in call.pairs
+            if pair.type != wire.PUBLISH_EVENT and self.place(call, pair) == place
+        ]
         asked.sort(key=lambda one: one[0].at)
         # Imported records have no numbers of their own.
         numbered = [replace(p, exchange=replace(p.exchange, exchange_id=n)) for n, (_, p) in enumerate(asked)]
