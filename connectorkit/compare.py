@@ -13,11 +13,11 @@ from typing import Any
 import pandas as pd
 
 from connectorkit import markup
+from connectorkit.consequences import ADDED, CHANGED, REMOVED, Difference
 from connectorkit.differences import Differences
 from connectorkit.log import Log
 from connectorkit.reading import Reading
 from connectorkit.records import Exchange, Notification
-from connectorkit.rows import ADDED, CHANGED, REMOVED, Difference
 from connectorkit.runs import Call, Heard, Item, Run, run_from, run_of
 from connectorkit.tables import TEXT, WHOLE, Columns, frame
 

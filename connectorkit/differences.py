@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectorkit import words
+from connectorkit.consequences import Difference, Field, Rows
 from connectorkit.likeness import NOTHING, Leaves
 from connectorkit.matching import AFTER, BEFORE, Matching
 from connectorkit.reading import CONVERSATION, ECHO, SHOWN, Reading
-from connectorkit.rows import Difference, Field, Rows
 from connectorkit.runs import Call, Heard, Item, Told
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectorkit import settings, wire
+from connectorkit import settings, transport, wire
+from connectorkit.checks import check_text
 from connectorkit.client import AsyncClient, BaseClient, Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError, SettingsError
@@ -28,6 +30,7 @@ class _Equipped(BaseClient):
 
     def __init__(self, settings: Settings, log: ResponseLog, lease: Lease | None, **options: Any) -> None:
         super().__init__(settings, log=log, **options)
+        log.clean = self.redactor.text
         self._lease = lease
         self._receiver: Receiver | None = None
 
@@ -59,6 +62,19 @@ class _Equipped(BaseClient):
         if self._receiver is None:
             self._receiver = self._new_receiver()
         return self._receiver
+
+    @contextmanager
+    def label(self, text: str) -> Iterator[None]:
+        """Mark what is sent inside: ``with kit.label("checkout bug"): ...``; a column of the frames.
+
+        Inside another label the inner one counts. Threads started inside do not inherit it.
+        """
+        check_text("label", text)
+        token = transport.label.set(self.redactor.text(text))
+        try:
+            yield
+        finally:
+            transport.label.reset(token)
 
     def listen(self, port: int = 0, *, host: str = "127.0.0.1", **options: Any) -> Receiver:
         """Start a receiver for the configured account; ``options`` are those of ``Receiver``.

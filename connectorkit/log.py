@@ -6,59 +6,39 @@ Records arrive redacted (see ``redact``); appending is the only way in.
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import sqlite3
+import struct
 import threading
 import time
 import uuid
 import weakref
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from connectorkit.errors import LogError
 from connectorkit.logfile import MEMORY, open_database
-from connectorkit.records import Exchange, Notification
+from connectorkit.records import Exchange, Notification, stamped
+from connectorkit.rows import (
+    BESIDE_BODIES,
+    INSERT_EXCHANGE,
+    INSERT_NOTIFICATION,
+    exchange_row,
+    members,
+    notification_row,
+    storable,
+    with_storable_texts,
+)
+from connectorkit.schema import EXCHANGE_COLUMNS, NOTIFICATION_COLUMNS, Texts
 
 __all__ = ("Exchange", "Log", "Notification")
 
+T = TypeVar("T")
+_UNWRITABLE = (sqlite3.Error, OverflowError, struct.error)
 _PAGE = 500
-
-
-COLUMNS = tuple(f.name for f in fields(Exchange))
-_V1_COLUMNS = tuple(name for name in COLUMNS if name != "label")
-NOTIFICATION_COLUMNS = tuple(f.name for f in fields(Notification))
-_JSON_COLUMNS = frozenset({"request_headers", "response_headers", "headers", "tokens"})
-_KEY = "INTEGER PRIMARY KEY AUTOINCREMENT"
-_SQL_TYPES = {"exchange_id": _KEY, "notification_id": _KEY} | {
-    **dict.fromkeys(("operation", "body", "signature"), "TEXT NOT NULL"),
-    **dict.fromkeys(("attempt", "started_at", "received_at", "status_code", "body_bytes"), "INTEGER"),
-    **dict.fromkeys(("request_bytes", "response_bytes", "reused_connection"), "INTEGER"),
-}
-
-
-def _table(name: str, columns: tuple[str, ...]) -> str:
-    described = ", ".join(f"{column} {_SQL_TYPES.get(column, '')}".strip() for column in columns)
-    return f"CREATE TABLE {name} ({described})"
-
-
-# One list per version of the file; see ``open_database``. What a version once was stays as it is.
-_SCHEMA = [
-    [
-        _table("exchanges", _V1_COLUMNS),
-        "CREATE INDEX exchanges_by_consumer ON exchanges (consumer, exchange_id)",
-        "CREATE INDEX exchanges_by_session ON exchanges (session_id, exchange_id)",
-    ],
-    [
-        "CREATE INDEX exchanges_by_operation ON exchanges (operation, exchange_id)",
-        _table("notifications", NOTIFICATION_COLUMNS),
-        "CREATE INDEX notifications_by_conversation ON notifications (conversation_id, notification_id)",
-        "CREATE INDEX notifications_by_session ON notifications (session_id, notification_id)",
-    ],
-    ["ALTER TABLE exchanges ADD COLUMN label"],
-]
+_SUMMARIES = 20_000  # at a time, so that who appends need not wait for who reads
 
 
 class Log:
@@ -75,7 +55,8 @@ class Log:
         self.path = MEMORY if path == MEMORY else str(Path(path).expanduser())
         self.session_id = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
-        self._database = open_database(self.path, _SCHEMA)
+        self._database = open_database(self.path)
+        self._numbers = Texts(self._database)
         # Closed with the last reference, so that a kit's log stays readable after the kit is closed.
         weakref.finalize(self, self._database.close)
 
@@ -84,7 +65,7 @@ class Log:
         return f"<{type(self).__name__}: {counts} in {self.path}>"
 
     def __len__(self) -> int:
-        return int(self._query("SELECT count(*) FROM exchanges")[0][0])
+        return int(self.query("SELECT count(*) FROM exchanges")[0][0])
 
     def __bool__(self) -> bool:
         return True  # an empty log is a log
@@ -99,22 +80,36 @@ class Log:
 
     def append(self, exchange: Exchange) -> Exchange:
         """Write one exchange to disk; returns it with its ``exchange_id`` and ``session_id``."""
-        exchange = replace(
-            exchange,
-            session_id=exchange.session_id or self.session_id,
-            started_at=exchange.started_at or time.time_ns(),
-        )
-        return replace(exchange, exchange_id=self._insert("exchanges", COLUMNS, exchange))
+        session, began = exchange.session_id or self.session_id, exchange.started_at or time.time_ns()
+        # Written out in full: this is what each call waits for.
+        try:
+            with self._lock:
+                row = exchange_row(exchange.__dict__, session, began, self._numbers)
+                number = self._database.execute(INSERT_EXCHANGE, row).lastrowid
+        except UnicodeEncodeError:
+            number = self.append(with_storable_texts(exchange)).exchange_id
+        except _UNWRITABLE as error:
+            raise self._unwritable(error) from error
+        return stamped(exchange, exchange_id=number, session_id=session, started_at=began)
 
     def append_notification(self, notification: Notification) -> Notification:
         """Write one delivery to disk; returns it with its ``notification_id`` and ``session_id``."""
-        notification = replace(
+        made = stamped(
             notification,
             session_id=notification.session_id or self.session_id,
             received_at=notification.received_at or time.time_ns(),
         )
-        number = self._insert("notifications", NOTIFICATION_COLUMNS, notification)
-        return replace(notification, notification_id=number)
+        row = notification_row(made)
+        try:
+            with self._lock:
+                number = self._database.execute(INSERT_NOTIFICATION, row).lastrowid
+        except _UNWRITABLE as error:
+            raise self._unwritable(error) from error
+        return stamped(made, notification_id=number)
+
+    def times_pruned(self) -> int:
+        """How often records were taken out; whoever remembers what it read begins anew when this changes."""
+        return int(self.query("SELECT times FROM pruned")[0][0])
 
     def exchange(self, exchange_id: int) -> Exchange:
         """The exchange with this number. Raises ``LogError`` where there is none."""
@@ -130,17 +125,30 @@ class Log:
         session: str | None = None,
         consumer: str | None = None,
         operation: str | None = None,
+        scenario: str | None = None,
+        label: str | None = None,
+        since: int | None = None,
         mentioning: str | None = None,
+        headers: bool = True,
         newest_first: bool = False,
     ) -> Iterator[Exchange]:
         """Exchanges with an id greater than ``after``, oldest first unless told otherwise, read in pages.
 
-        ``session`` is a session id, or ``"current"`` for the one this log was opened for; ``mentioning`` is
-        a text that stands in the request's or the response's body, looked for by the database.
+        ``session`` is a session id, or ``"current"`` for the one this log was opened for; ``since`` is
+        nanoseconds since the epoch; ``mentioning`` is a text that stands in the request's or the response's
+        body, looked for by the database. ``headers=False`` leaves headers and tokens empty, which is quicker.
         """
-        filters = {"session_id = ?": session, "consumer = ?": consumer, "operation = ?": operation}
+        looked_up = {"session_id": session, "consumer": consumer, "operation": operation}
+        indexed = any(value is not None for value in looked_up.values()) and self._bring_up_to_date()
+        # CROSS: the few rows found by the index come first.
+        table = "looked_up CROSS JOIN exchanges USING (exchange_id)" if indexed else "exchanges"
+        source = "looked_up" if indexed else "exchanges"
+        filters: dict[str, Any] = {f"{source}.{name} = ?": value for name, value in looked_up.items()}
+        filters |= {"scenario = ?": scenario, "label = ?": label, "started_at >= ?": since}
         filters["(instr(request_body, ?) OR instr(response_body, ?))"] = mentioning
-        rows = self._read("exchanges", COLUMNS, after, filters, newest_first)
+        columns = {name: name for name in EXCHANGE_COLUMNS if headers or name not in BESIDE_BODIES}
+        columns |= {name: f"exchanges.{name}" for name in looked_up}
+        rows = self._read(table, columns, after, filters, newest_first)
         return (Exchange(**row) for row in rows)
 
     def read_notifications(
@@ -161,12 +169,13 @@ class Log:
             filters["conversation_id IS NULLIF(?, '')"] = conversation
         else:
             filters["conversation_id = ?"] = conversation
-        rows = self._read("notifications", NOTIFICATION_COLUMNS, after, filters, newest_first)
+        columns = {name: name for name in NOTIFICATION_COLUMNS}
+        rows = self._read("notifications", columns, after, filters, newest_first)
         return (Notification(**row) for row in rows)
 
     def count_notifications(self) -> int:
         """How many deliveries the log holds, repetitions included."""
-        return int(self._query("SELECT count(*) FROM notifications")[0][0])
+        return int(self.query("SELECT count(*) FROM notifications")[0][0])
 
     def last(self) -> Exchange | None:
         """The newest exchange, or ``None`` while the log is empty."""
@@ -177,74 +186,100 @@ class Log:
         with self._lock:
             self._database.close()
 
-    def _insert(self, table: str, columns: tuple[str, ...], record: Exchange | Notification) -> int:
-        """The number that the database gave the record."""
-        names = [name for name in columns if _SQL_TYPES.get(name) != _KEY]
-        row = [_encode(name, getattr(record, name)) for name in names]
-        marks = ",".join("?" * len(names))
-        sql = f"INSERT INTO {table} ({','.join(names)}) VALUES ({marks})"  # noqa: S608 - our own names
+    def summaries(self, after: int = 0) -> Iterator[tuple[list[int], bytes]]:
+        """Numbers and packed summaries of the exchanges after this one, many at a time; see ``summary``."""
+        sql = "SELECT exchange_id, summary FROM exchanges WHERE exchange_id > ? ORDER BY exchange_id LIMIT ?"
+        while rows := self.query(sql, (after, _SUMMARIES)):
+            yield [number for number, _ in rows], b"".join([packed for _, packed in rows])
+            after = rows[-1][0]
+
+    def texts(self, after: int = 0) -> list[tuple[int, str]]:
+        """The texts that summaries name by number, those after this number."""
+        return self.query("SELECT text_id, text FROM texts WHERE text_id > ? ORDER BY text_id", (after,))
+
+    def transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do this work on the file, all of it or nothing. For ``upkeep``."""
         with self._lock:
             try:
-                return self._database.execute(sql, row).lastrowid or 0
-            except (sqlite3.Error, OverflowError) as error:
-                raise LogError(
-                    f"The log {self.path} could not be written ({error}). Free some space or choose "
-                    "another file with CONNECTORKIT_LOG or log=, then connect again."
-                ) from error
+                self._database.execute("BEGIN IMMEDIATE")
+                try:
+                    done = work(self._database)
+                    self._database.execute("COMMIT")
+                except BaseException:
+                    self._database.execute("ROLLBACK")
+                    raise
+                return done
+            except sqlite3.Error as error:
+                raise self._unwritable(error) from error
+
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Copy the whole log into another database."""
+        with self._lock:
+            self._database.backup(other)
+
+    def compact(self) -> None:
+        """Give free space back to the disk, unless others use the file at the moment."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._database.execute("VACUUM")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _bring_up_to_date(self) -> bool:
+        """Enters what was appended since somebody last looked something up, where the file can be written."""
+        names = "exchange_id, consumer, session_id, operation"
+        newest = "(SELECT coalesce(max(exchange_id), 0) FROM looked_up)"
+        with self._lock:
+            try:
+                self._database.execute(
+                    f"INSERT OR IGNORE INTO looked_up SELECT {names} FROM exchanges "  # noqa: S608
+                    f"WHERE exchange_id > {newest}"
+                )
+            except sqlite3.OperationalError:
+                return False
+            except sqlite3.Error as error:
+                raise self._unreadable(error) from error
+        return True
 
     def _read(
-        self,
-        table: str,
-        columns: tuple[str, ...],
-        after: int,
-        filters: dict[str, str | None],
-        newest_first: bool,
+        self, table: str, columns: dict[str, str], after: int, filters: dict[str, Any], newest_first: bool
     ) -> Iterator[dict[str, Any]]:
         # Only the filters that were given, so that SQLite can use the index made for each.
         given = {condition: value for condition, value in filters.items() if value is not None}
-        if given.get("session_id = ?") == "current":
-            given["session_id = ?"] = self.session_id
-        parameters = [_encode("", value) for c, value in given.items() for _ in range(c.count("?"))]
-        key = next(name for name in columns if _SQL_TYPES.get(name) == _KEY)
+        for condition in given:
+            if condition.endswith("session_id = ?") and given[condition] == "current":
+                given[condition] = self.session_id
+        parameters = [storable(value) for c, value in given.items() for _ in range(c.count("?"))]
+        names = list(columns)
+        key = next(name for name in ("exchange_id", "notification_id") if name in columns)
         order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
         where = "".join(f" AND {condition}" for condition in given)
         sql = (
-            f"SELECT {','.join(columns)} FROM {table} WHERE {key} {beyond} ? AND {key} > ?{where} "  # noqa: S608
+            f"SELECT {','.join(columns.values())} FROM {table} WHERE {key} {beyond} ? AND {key} > ?{where} "  # noqa: S608
             f"ORDER BY {key} {order} LIMIT ?"
         )
         position = 2**63 - 1 if newest_first else after
         page = 1 if newest_first else _PAGE  # who reads backwards mostly wants the last one
         while True:
-            rows = self._query(sql, (position, after, *parameters, page))
+            rows = self.query(sql, (position, after, *parameters, page))
             for row in rows:
-                yield _decoded(dict(zip(columns, row, strict=True)))
+                yield members(dict(zip(names, row, strict=True)))
             if len(rows) < page:
                 return
-            position = rows[-1][columns.index(key)]
+            position = rows[-1][names.index(key)]
             page = min(2 * page, _PAGE)
 
-    def _query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT over the file's own tables. For the kit's modules; people use ``sql``."""
         with self._lock:
             try:
                 return self._database.execute(sql, parameters).fetchall()
             except sqlite3.Error as error:
-                raise LogError(f"The log {self.path} could not be read ({error}).") from error
+                raise self._unreadable(error) from error
 
+    def _unwritable(self, error: Exception) -> LogError:
+        return LogError(
+            f"The log {self.path} could not be written ({error}). Free some space or choose "
+            "another file with CONNECTORKIT_LOG or log=, then connect again."
+        )
 
-def _encode(name: str, value: Any) -> Any:
-    if name in _JSON_COLUMNS:
-        value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and not value.isascii():
-        # Half a surrogate pair, sent by a tester on purpose, has no form in UTF-8.
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value
-
-
-def _decoded(row: dict[str, Any]) -> dict[str, Any]:
-    for name in _JSON_COLUMNS & row.keys():
-        row[name] = json.loads(row[name])
-        if name != "tokens":
-            row[name] = [(header, text) for header, text in row[name]]
-    if row.get("reused_connection") is not None:
-        row["reused_connection"] = bool(row["reused_connection"])
-    return row
+    def _unreadable(self, error: sqlite3.Error) -> LogError:
+        return LogError(f"The log {self.path} could not be read ({error}).")

@@ -9,17 +9,17 @@ import time
 from pathlib import Path
 
 from connectorkit.errors import LogError
+from connectorkit.schema import SCHEMA
 
 MEMORY = ":memory:"
 _APPLICATION_ID = 0x434B4C47  # "CKLG", kept in the file's header: this is a connectorkit log
 _BUSY_SECONDS = 10
+_CHECKPOINT_PAGES = 4000  # of 4 KiB: 16 MiB
 
 
-def open_database(path: str, schema: list[list[str]]) -> sqlite3.Connection:
-    """A connection in WAL mode to a log with this schema.
+def open_database(path: str) -> sqlite3.Connection:
+    """A connection in WAL mode to a log of the newest version; an older log takes the steps it lacks.
 
-    ``schema`` has one list of statements per version: what makes version 1 of an empty file, what makes
-    version 2 of version 1, and so on. An older log takes the steps it lacks.
     Raises ``LogError`` when the file cannot be used; a file of another program is left as it is.
     """
     try:
@@ -30,10 +30,10 @@ def open_database(path: str, schema: list[list[str]]) -> sqlite3.Connection:
         raise _unusable(path, error) from error
     try:
         database.execute("BEGIN")
-        version = _version(database, path, newest=len(schema))
+        version = _version(database, path)
         database.execute("ROLLBACK")
-        if version < len(schema):
-            _upgrade(database, path, schema)
+        if version < len(SCHEMA):
+            _upgrade(database, path)
         _use_wal(database)
     except LogError:
         database.close()
@@ -51,7 +51,7 @@ def _make_private(path: str) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _version(database: sqlite3.Connection, path: str, newest: int) -> int:
+def _version(database: sqlite3.Connection, path: str) -> int:
     """The version of a log, 0 for an empty file; anything else is refused.
 
     To be called inside a transaction: what is read must be of one moment.
@@ -61,7 +61,7 @@ def _version(database: sqlite3.Connection, path: str, newest: int) -> int:
         for sql in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
     )
     if application == _APPLICATION_ID:
-        if 1 <= version <= newest:
+        if 1 <= version <= len(SCHEMA):
             return int(version)
         raise _foreign(path, f"a newer connectorkit (version {version})")
     if application or version or tables:
@@ -69,16 +69,18 @@ def _version(database: sqlite3.Connection, path: str, newest: int) -> int:
     return 0
 
 
-def _upgrade(database: sqlite3.Connection, path: str, schema: list[list[str]]) -> None:
+def _upgrade(database: sqlite3.Connection, path: str) -> None:
     """One of those who open a file at the same moment takes the steps; the others wait and see."""
     database.execute("BEGIN IMMEDIATE")
     try:
-        version = _version(database, path, newest=len(schema))
-        for statements in schema[version:]:
-            for statement in statements:
-                database.execute(statement)
+        for steps in SCHEMA[_version(database, path) :]:
+            for step in steps:
+                if isinstance(step, str):
+                    database.execute(step)
+                else:
+                    step(database)
         database.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-        database.execute(f"PRAGMA user_version={len(schema)}")
+        database.execute(f"PRAGMA user_version={len(SCHEMA)}")
         database.execute("COMMIT")
     except BaseException:
         database.execute("ROLLBACK")
@@ -93,6 +95,8 @@ def _use_wal(database: sqlite3.Connection) -> None:
             database.execute("PRAGMA journal_mode=WAL")
             # In WAL mode NORMAL survives a killed process; only a power cut can take the last commits.
             database.execute("PRAGMA synchronous=NORMAL")
+            # Each checkpoint waits for the disk; what has been committed is safe from a kill without one.
+            database.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
             return
         except sqlite3.OperationalError:
             if time.monotonic() > deadline:

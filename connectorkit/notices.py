@@ -7,12 +7,13 @@ deliveries in the order they came, so a receiver has nothing to remember.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectorkit.log import Log, Notification
 from connectorkit.pairs import object_or_empty, text_or_none
+from connectorkit.records import stamped
 from connectorkit.replies import whole_number
 
 VALID = "valid"
@@ -105,16 +106,42 @@ class Change:
 
 def read(notifications: Iterable[Notification]) -> list[Change]:
     """Every change in these deliveries, marked; give them in the order in which they came."""
-    changes = [change for notification in notifications for change in _changes(notification)]
-    homes = {
-        dialog_id: change.conversation_id
-        for change in changes
-        if change.valid
-        for dialog in change.dialogs
-        if (dialog_id := text_or_none(dialog.get("dialogId")))
-    }
-    marker = _Marker()
-    return [marker.marked(_placed(change, homes)) for change in changes]
+    return Reader().read(notifications)
+
+
+class Reader:
+    """Reads deliveries as they come, and knows what came before.
+
+    ``homes`` is which dialog belongs to which conversation, as changes tell. ``outdated`` says that
+    something read earlier would be placed in another conversation now: then read anew, with these homes.
+    """
+
+    def __init__(self, homes: Mapping[str, str | None] | None = None) -> None:
+        self.homes: dict[str, str | None] = dict(homes or {})
+        self.outdated = False
+        self._placed: dict[str, str | None] = {}
+        self._marker = _Marker()
+
+    def read(self, notifications: Iterable[Notification]) -> list[Change]:
+        """Every change in them, marked."""
+        changes = [change for notification in notifications for change in _changes(notification)]
+        for change in changes:
+            for dialog in change.dialogs if change.valid and change.details else ():
+                if dialog_id := text_or_none(dialog.get("dialogId")):
+                    self._move(dialog_id, change.conversation_id)
+        return [self._marker.marked(self._at_home(change)) for change in changes]
+
+    def _move(self, dialog_id: str, conversation_id: str | None) -> None:
+        self.homes[dialog_id] = conversation_id
+        if dialog_id in self._placed and self._placed[dialog_id] != (conversation_id or dialog_id):
+            self.outdated = True
+
+    def _at_home(self, change: Change) -> Change:
+        """With its conversation, also where the body names the dialog only (that of MAIN has the same id)."""
+        if change.conversation_id is not None or change.dialog_id is None:
+            return change
+        home = self._placed[change.dialog_id] = self.homes.get(change.dialog_id) or change.dialog_id
+        return stamped(change, conversation_id=home)
 
 
 def of_log(log: Log, conversation: str | None = None) -> list[Change]:
@@ -154,7 +181,7 @@ class _Marker:
         if not change.valid or change.position is None:
             return change
         if change.identity is None:
-            return replace(change, attempt=1)
+            return stamped(change, attempt=1)
         kind, name, number = change.identity
         scope = (change.notification.host, kind, name)
         self._seen[*scope, number] += 1
@@ -167,14 +194,7 @@ class _Marker:
             mark = LATE if kind == "event" else STALE
         elif kind == "event" and number > highest + 1:
             mark = GAP
-        return replace(change, attempt=attempt, mark=mark)
-
-
-def _placed(change: Change, homes: dict[str, str | None]) -> Change:
-    """With its conversation, also where the body names the dialog only (that of MAIN has the same id)."""
-    if change.conversation_id is not None or change.dialog_id is None:
-        return change
-    return replace(change, conversation_id=homes.get(change.dialog_id) or change.dialog_id)
+        return stamped(change, attempt=attempt, mark=mark)
 
 
 def _changes(notification: Notification) -> Iterator[Change]:

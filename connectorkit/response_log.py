@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 
-from connectorkit import markup
-from connectorkit.log import Log
+from connectorkit import markup, upkeep
+from connectorkit.log import Exchange, Log
+from connectorkit.upkeep import Pruned
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from connectorkit.notices import Change
+    from connectorkit.sql import Parameters
+    from connectorkit.tables import Moment
 
 
 class HasId(Protocol):
     """A conversation, as far as a log cares."""
 
     id: str
+
+
+class WhichExchanges(TypedDict, total=False):
+    """Which exchanges are asked for; what is not given chooses nothing."""
+
+    session: str | None
+    scenario: str | None
+    label: str | None
+    conversation: str | HasId | None
+    consumer: str | None
+    since: Moment | None
 
 
 class ResponseLog(Log):
@@ -29,43 +43,93 @@ class ResponseLog(Log):
     """
 
     settle: Callable[[], object] | None = None
+    clean: Callable[[str], str] = staticmethod(str)  # replaced by that of the kit, who knows what is secret
 
-    def exchanges(self, *, session: str | None = None, scenario: str | None = None) -> pd.DataFrame:
+    def exchanges(self, **which: Unpack[WhichExchanges]) -> pd.DataFrame:
         """One row per HTTP exchange, retries and failures included, oldest first.
 
-        ``session="current"`` keeps what was made since this log was opened.
+        ``session="current"`` keeps what was made since this log was opened; ``scenario``, ``label``,
+        ``conversation`` and ``consumer`` choose as well. ``since`` is a moment (a datetime, or ISO text in
+        UTC) or how long ago: ``"10 min"``.
         """
         from connectorkit import frames
 
-        return frames.exchanges(self, session=session, scenario=scenario)
+        return frames.exchanges(self, **_named(which))
 
-    def messages(
-        self, *, session: str | None = None, conversation: str | None = None, consumer: str | None = None
+    def messages(self, **which: Unpack[WhichExchanges]) -> pd.DataFrame:
+        """One row per request envelope, joined with its answer, oldest first; filters as of ``exchanges``."""
+        from connectorkit import frames
+
+        return frames.messages(self, **_named(which))
+
+    def timings(self, **which: Unpack[WhichExchanges]) -> pd.DataFrame:
+        """One row per exchange, phases as columns in milliseconds; filters as of ``exchanges``."""
+        from connectorkit import frames
+
+        return frames.timings(self, **_named(which))
+
+    def notifications(
+        self,
+        *,
+        session: str | None = None,
+        conversation: str | HasId | None = None,
+        since: Moment | None = None,
     ) -> pd.DataFrame:
-        """One row per request envelope, joined with its answer, oldest first."""
-        from connectorkit import frames
-
-        return frames.messages(self, session=session, conversation=conversation, consumer=consumer)
-
-    def timings(self, *, session: str | None = None, scenario: str | None = None) -> pd.DataFrame:
-        """One row per exchange, phases as columns in milliseconds, oldest first."""
-        from connectorkit import frames
-
-        return frames.timings(self, session=session, scenario=scenario)
-
-    def notifications(self, *, session: str | None = None, conversation: str | None = None) -> pd.DataFrame:
         """One row per change in a received notification, in the order they came, odd ones marked."""
         from connectorkit import frames
 
         self._settle()
-        return frames.notifications(self, session=session, conversation=conversation)
+        return frames.notifications(self, session=session, conversation=_id(conversation), since=since)
 
-    def changes(self, *, conversation: str | None = None) -> list[Change]:
+    def sessions(self) -> pd.DataFrame:
+        """One row per session: when it was, what it did, and the labels it used."""
+        from connectorkit import frames
+
+        return frames.sessions(self)
+
+    def sql(self, query: str, parameters: Parameters = (), *, engine: str = "sqlite") -> pd.DataFrame:
+        """What a query gives: ``kit.log.sql("select operation, count(*) from exchanges group by 1")``.
+
+        The tables are the frames, with their names and columns; nothing in a query can write.
+        ``parameters`` fill ``?`` or ``:name``; ``engine="duckdb"`` asks DuckDB, where it is installed.
+        """
+        from connectorkit import sql
+
+        self._settle()
+        return sql.query(self, query, parameters, engine=engine)
+
+    def note(self, text: str, exchange: int | Exchange | None = None) -> int:
+        """Keep a note, about an exchange (or its number) or about this session; returns its number."""
+        number = exchange.exchange_id if isinstance(exchange, Exchange) else exchange
+        return upkeep.write_note(self, self.clean(text), number)
+
+    def notes(self) -> pd.DataFrame:
+        """One row per note, oldest first."""
+        from connectorkit import frames
+
+        return frames.notes(self)
+
+    def prune(self, *, older_than: Moment | None = None, session: str | None = None) -> Pruned:
+        """Take out what is older than a moment (``older_than="30 days"``), or a session.
+
+        The newest exchange stays, as numbers go on from it. What is taken out is gone: export it before.
+        """
+        from connectorkit.tables import moment
+
+        before = None if older_than is None else int(moment(older_than, "older_than").value)
+        return upkeep.prune(self, before=before, session=session)
+
+    @property
+    def size(self) -> int:
+        """Bytes that the log takes on disk, or in memory."""
+        return upkeep.size(self)
+
+    def changes(self, *, conversation: str | HasId | None = None) -> list[Change]:
         """The rows of ``notifications`` as objects, which also have event, metadata and dialogs."""
         from connectorkit import notices
 
         self._settle()
-        return notices.of_log(self, conversation)
+        return notices.of_log(self, _id(conversation))
 
     def timeline(
         self, conversation: str | HasId | None = None, *, session: str | None = None
@@ -79,10 +143,7 @@ class ResponseLog(Log):
         from connectorkit import timeline
 
         self._settle()
-        named = getattr(conversation, "id", conversation)
-        if named is not None and not isinstance(named, str):
-            raise TypeError(f"conversation is {conversation!r}. Pass what open() returned, or its id.")
-        return timeline.timeline(self, conversation=named, session=session)
+        return timeline.timeline(self, conversation=_id(conversation), session=session)
 
     def _settle(self) -> None:
         if self.settle is not None:
@@ -94,8 +155,25 @@ class ResponseLog(Log):
             ("file", self.path),
             ("exchanges", len(self)),
             ("notifications", self.count_notifications()),
+            ("size", upkeep.size_in_words(self.size)),
             ("session", self.session_id),
         ]
         if last is not None:
             facts.append(("last", repr(last)[1:-1]))
         return markup.facts("Response log", facts)
+
+
+def _named(which: WhichExchanges) -> dict[str, Any]:
+    """With the id in place of what has one."""
+    unknown = which.keys() - WhichExchanges.__annotations__.keys()
+    if unknown:
+        known = ", ".join(WhichExchanges.__annotations__)
+        raise TypeError(f"There is no filter {', '.join(sorted(unknown))}. Choose from {known}.")
+    return {**which, "conversation": _id(which.get("conversation"))}
+
+
+def _id(conversation: str | HasId | None) -> str | None:
+    named = getattr(conversation, "id", conversation)
+    if named is not None and not isinstance(named, str):
+        raise TypeError(f"conversation is {conversation!r}. Pass what open() returned, or its id.")
+    return named

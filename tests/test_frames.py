@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from connectorkit import frames
+from connectorkit import columns, frames
 from connectorkit.log import Exchange, Log
 
 EXCHANGES = [
@@ -48,9 +48,9 @@ OPENED = [
 ]
 Maker = Callable[[Log], pd.DataFrame]
 MAKERS = [
-    pytest.param(frames.exchanges, frames.EXCHANGES, EXCHANGES, id="exchanges"),
-    pytest.param(frames.messages, frames.MESSAGES, MESSAGES, id="messages"),
-    pytest.param(frames.timings, frames.TIMINGS, TIMINGS, id="timings"),
+    pytest.param(frames.exchanges, columns.EXCHANGES, EXCHANGES, id="exchanges"),
+    pytest.param(frames.messages, columns.MESSAGES, MESSAGES, id="messages"),
+    pytest.param(frames.timings, columns.TIMINGS, TIMINGS, id="timings"),
 ]
 
 

@@ -18,7 +18,22 @@ PACKAGE = Path(connectorkit.__file__).parent
 # From top to bottom. A module may import from layers above its own, and from its own layer.
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
-    ({"errors", "redact", "markup", "hosts", "logfile", "records", "log"}, set()),
+    (
+        {
+            "errors",
+            "redact",
+            "markup",
+            "hosts",
+            "schema",
+            "summary",
+            "rows",
+            "logfile",
+            "records",
+            "log",
+            "upkeep",
+        },
+        set(),
+    ),
     ({"certificates"}, {"trustme", "cryptography"}),
     ({"serving"}, {"h11", "uvicorn"}),
     (
@@ -28,7 +43,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         # readers
         | {"pairs", "notices", "words", "causes"}
         # two runs compared
-        | {"likeness", "alignment", "runs", "reading", "matching", "rows", "differences"},
+        | {"likeness", "alignment", "runs", "reading", "matching", "consequences", "differences"},
         set(),
     ),
     ({"pictures", "files"}, {"PIL"}),
@@ -41,7 +56,10 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"httpx", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor", "replay"}, {"httpx"}),
-    ({"tables", "frames", "timeline", "views", "compare"}, {"pandas", "altair", "vl_convert"}),
+    (
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "compare"},
+        {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
+    ),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {"response_log", "lease", "kit", "course", "foreground", "cli", "__init__", "__main__"},

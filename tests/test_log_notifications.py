@@ -167,8 +167,8 @@ def test_exchanges_are_found_by_operation_and_by_what_their_bodies_mention() -> 
 @pytest.mark.parametrize(
     ("filters", "index"),
     [
-        ({"consumer": "ana"}, "exchanges_by_consumer"),
-        ({"operation": "conversation", "mentioning": "c-1"}, "exchanges_by_operation"),
+        ({"consumer": "ana"}, "looked_up_by_consumer"),
+        ({"operation": "conversation", "mentioning": "c-1"}, "looked_up_by_operation"),
         ({"conversation": "c-1"}, "notifications_by_conversation"),
         ({"conversation": ""}, "notifications_by_conversation"),
     ],
@@ -177,7 +177,7 @@ def test_a_filter_uses_the_index_made_for_it(
     filters: dict[str, str], index: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, asked = Log(), []
-    monkeypatch.setattr(log, "_query", lambda *query: asked.append(query) or [])  # type: ignore[func-returns-value]
+    monkeypatch.setattr(log, "query", lambda *query: asked.append(query) or [])  # type: ignore[func-returns-value]
     read = log.read_notifications if "conversation" in filters else log.read
 
     list(read(**filters))  # type: ignore[operator]
@@ -220,7 +220,7 @@ def test_a_log_of_the_first_version_becomes_like_a_new_one(tmp_path: Path) -> No
         with closing(sqlite3.connect(tmp_path / name)) as file:
             described.append([*file.execute(asked), *file.execute("PRAGMA user_version")])
     assert described[0] == described[1]
-    assert described[0][-1] == (2,)
+    assert described[0][-1] == (3,)
 
 
 def test_a_log_of_the_first_version_may_be_opened_by_several_at_the_same_moment(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from connectorkit import frames
+from connectorkit import columns, frames
 from connectorkit.log import Log, Notification
 from connectorkit.notices import conversation_of, of_log, read
 
@@ -277,7 +277,7 @@ def test_columns_and_dtypes_are_those_documented(log: Log) -> None:
     frame = frames.notifications(log)
 
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
-        name: dtype for name, (dtype, _) in frames.NOTIFICATIONS.items()
+        name: dtype for name, (dtype, _) in columns.NOTIFICATIONS.items()
     }
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import connectorkit as ck
-from connectorkit import frames
+from connectorkit import columns, frames
 from connectorkit.errors import SandboxError
 from connectorkit.journey import Conversation
 
@@ -85,7 +85,7 @@ def test_deliveries_become_a_frame(kit: ck.Kit, talk: Conversation) -> None:
 
     found = frames.deliveries(kit.sandbox.deliveries())
 
-    assert found.dtypes.astype(str).to_dict() == {n: dtype for n, (dtype, _) in frames.DELIVERIES.items()}
+    assert found.dtypes.astype(str).to_dict() == {n: dtype for n, (dtype, _) in columns.DELIVERIES.items()}
     assert found[["sequence", "attempt", "status_code", "outcome"]].to_numpy(na_value=None).tolist() == [
         [None, 1, 200, "delivered"],
         [0, 0, None, "lost"],
@@ -97,7 +97,7 @@ def test_deliveries_become_a_frame(kit: ck.Kit, talk: Conversation) -> None:
 def test_no_deliveries_are_an_empty_frame_with_all_columns() -> None:
     empty = frames.deliveries({"deliveries": []})
 
-    assert (len(empty), list(empty.columns)) == (0, list(frames.DELIVERIES))
+    assert (len(empty), list(empty.columns)) == (0, list(columns.DELIVERIES))
 
 
 def test_changes_are_the_notifications_as_objects_once_they_have_arrived(

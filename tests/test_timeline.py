@@ -364,14 +364,14 @@ def test_one_conversation_is_read_without_reading_the_others(monkeypatch: pytest
         story.open(number, f"c-{number}", consumer=f"consumer-{number}")
         story.hear(number, text_event(), 0, dialog=f"c-{number}", conversation=f"c-{number}")
     read: list[Any] = []
-    monkeypatch.setattr(Log, "_query", lambda log, *query: read.append(_plain(log, *query)) or read[-1])
+    monkeypatch.setattr(Log, "query", lambda log, *query: read.append(_plain(log, *query)) or read[-1])
 
     timeline(story.log, conversation="c-7")
 
     assert sum(map(len, read)) <= 4
 
 
-_plain = Log._query
+_plain = Log.query
 
 
 def test_another_session_in_the_same_file_does_not_come_in_between(tmp_path: Path) -> None:
