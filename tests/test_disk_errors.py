@@ -29,7 +29,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the errors are in
 
 # A client of a service that needs no network; its calls and what became of each are printed at the end.
 PRELUDE = """
-import json, os, random, resource, signal, sys, warnings
+import json, os, random, resource, signal, sqlite3, sys, warnings
 import httpx
 from connectorkit import Client, envelopes
 from connectorkit.errors import LogError
@@ -104,16 +104,21 @@ class Instead:
         os.close(self.saved)
 
 class Short:
-    # No file may grow beyond a place in the middle of what will be written next.
+    # The write-ahead log begins anew, and may only grow to somewhere within its first page.
     def __enter__(self):
-        limit = draw.randrange(1, 400)
+        beside = sqlite3.connect(path)
+        busy, *_ = beside.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        beside.close()
+        assert not busy and os.path.getsize(path + "-wal") == 0
+        limit = draw.randrange(1, 4096)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     def __exit__(self, *_):
+        assert os.path.getsize(path + "-wal") <= 4096
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
 
 KINDS = {
     "full": lambda: Instead("/dev/full", os.O_WRONLY),
-    "refused": lambda: Instead(path, os.O_RDONLY),
+    "refused": lambda: Instead(path + "-wal", os.O_RDONLY),
     "short": Short,
 }
 """
