@@ -104,9 +104,9 @@ def _fetch(exchange: Exchange, kit: Client, fetched: set[tuple[str, str | None]]
 
 
 def _repeated(records: list[Exchange], number: int) -> bool:
-    """Whether a later attempt at the same request is in the records."""
+    """Whether it was refused for its AppJWT, and a later attempt is in the records."""
     one = records[number]
-    return any(
+    return one.status_code == 401 and any(
         (other.operation, other.consumer, other.request_body, other.attempt)
         == (one.operation, one.consumer, one.request_body, one.attempt + 1)
         for other in records[number + 1 : number + 20]
