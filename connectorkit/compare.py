@@ -8,6 +8,7 @@ they refer to the same things. Order counts for what one party did, not for who 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -60,6 +61,11 @@ class Comparison:
 
     def __init__(self, before: Run, after: Run) -> None:
         found = Differences(Reading(before), Reading(after))
+        if found.found and bool(before.notifications) != bool(after.notifications):
+            # A run that heard nothing differs in one thing, not in every message.
+            silent = (replace(run, notifications=()) for run in (before, after))
+            found = Differences(*map(Reading, silent))
+            found.found.append(_silence(before, after))
         self._rows = found.found
         self._counts = tuple((len(run.exchanges), len(run.notifications)) for run in (before, after))
         self.missed = {"before": found.missed[0], "after": found.missed[1]}
@@ -93,7 +99,7 @@ class Comparison:
         rows = [_line(row) for row in self._rows[:_SHOWN]]
         more = len(self._rows) - len(rows)
         rows += [f"… and {_counted(more, 'more change')}; see .frame"] if more else []
-        return "\n".join([self._headline(), *rows, *self._remarks()])
+        return "\n".join([self._headline(), *map(_printable, rows), *self._remarks()])
 
     def _repr_html_(self) -> str:
         columns = ("change", "where", "what", "field", "before", "after", "also")
@@ -114,7 +120,8 @@ class Comparison:
 
     def _remarks(self) -> list[str]:
         return [
-            f"Only the run {side} heard, at its end: {_listed(said)}. The other may have ended too early."
+            f"Only the run {side} heard, at its end: {_printable(_listed(said))}. "
+            "The other may have ended too early."
             for side, said in self.missed.items()
             if said
         ]
@@ -129,6 +136,11 @@ def compare(before: Records, after: Records) -> Comparison:
     return Comparison(run_from(before), run_from(after))
 
 
+def _silence(before: Run, after: Run) -> Difference:
+    what = f"all {_counted(len(before.notifications or after.notifications), 'notification')}"
+    return Difference(REMOVED if before.notifications else ADDED, "notifications", what)
+
+
 def _row(difference: Difference) -> dict[str, Any]:
     first = difference.fields[0] if difference.fields else None
     before, after = difference.before, difference.after
@@ -136,7 +148,7 @@ def _row(difference: Difference) -> dict[str, Any]:
     row = {
         "change": difference.change,
         "where": difference.where,
-        "what": difference.item.what,
+        "what": difference.what,
         "also": _listed([*paths, *difference.followed]) or None,
         **{f"{name}_before": number for name, number in _numbers(before).items()},
         **{f"{name}_after": number for name, number in _numbers(after).items()},
@@ -161,12 +173,15 @@ def _line(difference: Difference) -> str:
 
 
 def _short(text: str | None, *, quoted: bool = True) -> str:
-    """On one line, whatever the text holds."""
     if text is None:
         return "nothing" if quoted else ""
     text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return f"“{plain}”" if quoted else plain
+    return f"“{_printable(text)}”" if quoted else _printable(text)
+
+
+def _printable(text: str) -> str:
+    """On one line, whatever the text holds."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _listed(words: list[str]) -> str:

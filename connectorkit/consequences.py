@@ -29,17 +29,11 @@ class Difference:
 
     change: str
     where: str
-    before: Item | None
-    after: Item | None
+    what: str
+    before: Item | None = None
+    after: Item | None = None
     fields: list[Field] = field(default_factory=list)
     followed: list[str] = field(default_factory=list)
-
-    @property
-    def item(self) -> Item:
-        """What it is about; of two, that of the run before."""
-        item = self.before or self.after
-        assert item is not None
-        return item
 
 
 class Rows:
@@ -60,7 +54,7 @@ class Rows:
         change = CHANGED if ours is not None and theirs is not None else ADDED if ours is None else REMOVED
         item, side = (theirs, AFTER) if ours is None else (ours, BEFORE)
         assert item is not None
-        row = Difference(change, self._where(item, side), ours, theirs, fields or [])
+        row = Difference(change, self._where(item, side), item.what, ours, theirs, fields or [])
         self.found.append(row)
         for side, one in zip(SIDES, (ours, theirs), strict=True):
             if one is None:

@@ -166,4 +166,5 @@ class Differences:
         return [] if same else [Field(name, str(ours.deliveries), str(theirs.deliveries))]
 
     def _when(self, row: Difference) -> tuple[int, int, int]:
-        return self._match.when(BEFORE if row.before is not None else AFTER, row.item.at)
+        item, side = (row.after, AFTER) if row.before is None else (row.before, BEFORE)
+        return self._match.when(side, 0 if item is None else item.at)
