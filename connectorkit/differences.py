@@ -70,7 +70,7 @@ class Differences:
         for ours, theirs in self._match.heard:
             if ours is None or theirs is None:
                 continue
-            self._match.both_heard(ours.place, ours.at, theirs.at)
+            self._match.both_heard(ours.place, ours.lane, ours.at, theirs.at)
             different = self._leaves(ours.leaves, theirs.leaves)
             if ours.lane == CONVERSATION:
                 different = [one for one in different if self._is_news(one.path, ours, theirs)]
@@ -100,7 +100,7 @@ class Differences:
             a, b = ours.told.get(label, []), theirs.told.get(label, [])
             for one, other in zip(a, b, strict=False):
                 if place is not None:
-                    self._match.both_heard(place, one.at, other.at)
+                    self._match.both_heard(place, label, one.at, other.at)
                 if label == ECHO:
                     events = [
                         side.reader.value(told.change.event, f"{label}.event", numbers=True)
@@ -117,7 +117,7 @@ class Differences:
         for side, told, label, ours, theirs in self._told_to_one:
             row = self._rows.of.get(ours)
             place = self._match.place((ours, theirs)[side], side)
-            if row is None and self._match.may_be_missed(side, place, told.at):
+            if row is None and self._match.may_be_missed(side, place, label, told.at):
                 self.missed[side].append(f"{label} of {ours.what}")
                 continue
             said = words.of_change(told.change)
@@ -143,7 +143,7 @@ class Differences:
             )
             if row is not None:
                 row.followed.append(item.what)
-            elif self._match.may_be_missed(side, item.place, item.at):
+            elif self._match.may_be_missed(side, item.place, item.lane, item.at):
                 self.missed[side].append(item.what)
             else:
                 self._rows.add(*both)

@@ -31,16 +31,15 @@ class Matching:
         self.calls = self._match_calls()
         self._match_places()
         self.heard = self._match_heard()
-        self._last: tuple[dict[Place, int], dict[Place, int]] = ({}, {})
+        self._last: tuple[dict[tuple[Place, str], int], dict[tuple[Place, str], int]] = ({}, {})
         common = [(a.at, b.at) for a, b in self.partner.items() if isinstance(a, Call)]
         self._anchors = (sorted(common), sorted((there, here) for here, there in common))
 
-    def both_heard(self, place: Place, here: int, there: int) -> None:
-        """Up to these moments both runs have heard of this conversation."""
-        for last, name, at in zip(
-            self._last, (place, self.places.get(place, place)), (here, there), strict=True
-        ):
-            last[name] = max(at, last.get(name, 0))
+    def both_heard(self, place: Place, lane: str, here: int, there: int) -> None:
+        """Up to these moments both runs have heard what stands in this lane of a conversation."""
+        places = (place, self.places.get(place, place))
+        for last, name, at in zip(self._last, places, (here, there), strict=True):
+            last[name, lane] = max(at, last.get((name, lane), 0))
 
     def place(self, item: Item, side: int) -> Place | None:
         """The conversation that it is about."""
@@ -54,9 +53,10 @@ class Matching:
         places = [*self.sides[0].places, *(p for p in self.sides[1].places if p not in self.back)]
         return [place for place in places if place[1]]
 
-    def may_be_missed(self, side: int, place: Place | None, at: int) -> bool:
+    def may_be_missed(self, side: int, place: Place | None, lane: str, at: int) -> bool:
         """Whether the other run may have ended before it could hear what this one heard at this moment."""
-        if place is not None and at <= self._last[side].get(place, 0):
+        # Only within a lane does what comes later prove anything: others act in an order of their own.
+        if place is not None and at < self._last[side].get((place, lane), 0):
             return False
         here, there = self._anchor(side, at)
         return self.sides[1 - side].ended - there < at - here + _GRACE_NS
