@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from storybook import Story, text_event
+from storybook import Story, receipt, text_event
 from two_runs import SECOND, Step, run_of_steps, script, with_option
 
 from connectorkit.compare import COMPARISON, DETAILS, Comparison, Run, compare, run_of
@@ -303,6 +303,20 @@ def test_what_came_after_the_end_of_the_other_run_is_no_change(waited: int, equa
     assert found.equal is equal
     assert found.missed["before"] == (["READ by ASSIGNED_AGENT of text: Hi"] if equal else [])
     assert ("Only the run before heard, at its end: READ" in repr(found)) is equal
+
+
+def test_a_receipt_for_two_texts_may_come_before_what_follows_one_for_the_first() -> None:
+    """The agent read both at once, or the first one and, after the end of the run, the second."""
+
+    def told(*read: int) -> Log:
+        story = Story().open().send(10, text_event("a"), 0).send(20, text_event("b"), 2)
+        story.hear(30, receipt("READ", *read), 3, role="ASSIGNED_AGENT")
+        return story.hear(40, text_event("Hello"), 4, role="ASSIGNED_AGENT").log
+
+    found = compare(told(0), told(0, 2))
+
+    assert found.equal, repr(found)
+    assert found.missed == {"before": [], "after": ["READ by ASSIGNED_AGENT of text: b"]}
 
 
 def test_a_run_that_heard_nothing_differs_in_one_thing() -> None:
