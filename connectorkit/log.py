@@ -36,7 +36,9 @@ from connectorkit.schema import EXCHANGE_COLUMNS, NOTIFICATION_COLUMNS, Texts
 __all__ = ("Exchange", "Log", "Notification")
 
 T = TypeVar("T")
-_UNWRITABLE = (sqlite3.Error, OverflowError, struct.error)
+# In a damaged file even the words of SQLite's error may be no text, and a row anything.
+_UNWRITABLE = (sqlite3.Error, OverflowError, struct.error, UnicodeDecodeError)
+_DAMAGED = (ValueError, TypeError, AttributeError)
 _PAGE = 500
 # At a time, so that who appends need not wait for who reads.
 _SUMMARIES = 20_000
@@ -60,6 +62,7 @@ class Log:
         self._counted = (0, 0, 0)  # times pruned, the last one counted, how many there were
         self._database = open_database(self.path)
         self._numbers = Texts(self._database)
+        self._file = None if self.path == MEMORY else _file_at(self.path)
         # Closed with the last reference, so that a kit's log stays readable after the kit is closed.
         weakref.finalize(self, self._database.close)
 
@@ -94,6 +97,8 @@ class Log:
         # Written out in full: this is what each call waits for.
         try:
             with self._lock:
+                if self._file is not None:
+                    self._check_there()
                 row = exchange_row(exchange.__dict__, session, began, self._numbers)
                 number = self._database.execute(INSERT_EXCHANGE, row).lastrowid
         except UnicodeEncodeError:
@@ -112,6 +117,8 @@ class Log:
         row = notification_row(made)
         try:
             with self._lock:
+                if self._file is not None:
+                    self._check_there()
                 number = self._database.execute(INSERT_NOTIFICATION, row).lastrowid
         except _UNWRITABLE as error:
             raise self._unwritable(error) from error
@@ -274,7 +281,11 @@ class Log:
         while True:
             rows = self.query(sql, (position, after, *parameters, page))
             for row in rows:
-                yield members(dict(zip(names, row, strict=True)))
+                try:
+                    found = members(dict(zip(names, row, strict=True)))
+                except _DAMAGED as error:
+                    raise self._unreadable(error) from error
+                yield found
             if len(rows) < page:
                 return
             position = rows[-1][names.index(key)]
@@ -285,8 +296,16 @@ class Log:
         with self._lock:
             try:
                 return self._database.execute(sql, parameters).fetchall()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 raise self._unreadable(error) from error
+
+    def _check_there(self) -> None:
+        """What is written to a file that was deleted is lost with the last process that has it open."""
+        if _file_at(self.path) != self._file:
+            raise LogError(
+                f"The log {self.path} was deleted or replaced while it was open. "
+                "Connect again to begin a new one."
+            )
 
     def _unwritable(self, error: Exception) -> LogError:
         return LogError(
@@ -294,5 +313,14 @@ class Log:
             "another file with CONNECTORKIT_LOG or log=, then connect again."
         )
 
-    def _unreadable(self, error: sqlite3.Error) -> LogError:
+    def _unreadable(self, error: Exception) -> LogError:
         return LogError(f"The log {self.path} could not be read ({error}).")
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Which file a path names at the moment; ``None`` where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -38,7 +38,7 @@ def open_database(path: str) -> sqlite3.Connection:
     except LogError:
         database.close()
         raise
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # of a damaged file even the error's words
         database.close()
         raise _unusable(path, error) from error
     return database

@@ -6,8 +6,10 @@ of bodies, once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +19,7 @@ import pyarrow as pa
 
 from connectorkit import notices, summary
 from connectorkit.columns import EXCHANGES, MESSAGES, NOTIFICATIONS
+from connectorkit.errors import LogError
 from connectorkit.log import Log
 from connectorkit.pairs import Pair, pairs
 from connectorkit.replies import Message, whole_number
@@ -61,9 +64,18 @@ class Mirror:
             self._pruned = pruned
             self._forget()
 
+    @contextlib.contextmanager
+    def _sound(self, log: Log) -> Iterator[None]:
+        """In a damaged file a row may hold anything; then nothing of it is kept here."""
+        try:
+            yield
+        except (ValueError, TypeError, IndexError, OverflowError) as error:
+            self._forget()
+            raise LogError(f"The log {log.path} could not be read ({error}).") from error
+
     def exchanges(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock:
+        with self._lock, self._sound(log):
             self._check(log)
             for numbers, packed in log.summaries(self._last_exchange):
                 self._add_summaries(log, numbers, np.frombuffer(packed, _PACKED))
@@ -94,7 +106,7 @@ class Mirror:
 
     def messages(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock:
+        with self._lock, self._sound(log):
             self._check(log)
             rows = []
             for exchange in log.read(after=self._last_carrier, headers=False):
@@ -108,7 +120,7 @@ class Mirror:
 
     def notifications(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock:
+        with self._lock, self._sound(log):
             self._check(log)
             self._read_notifications(log)
             if self._reader.outdated:  # a dialog's conversation came to be known after its events

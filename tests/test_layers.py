@@ -41,7 +41,9 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
-        | {"pairs", "notices", "words", "causes"},
+        | {"pairs", "notices", "words", "causes"}
+        # two runs compared
+        | {"likeness", "alignment", "runs", "reading", "matching", "consequences", "differences"},
         set(),
     ),
     ({"pictures", "files"}, {"PIL"}),
@@ -53,9 +55,9 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         | {"handlers", "webhook", "receiver"},
         {"httpx", "jwt"},
     ),
-    ({"catalogue", "scenarios", "doctor"}, {"httpx"}),
+    ({"catalogue", "scenarios", "doctor", "replay"}, {"httpx"}),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "compare"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
     (
