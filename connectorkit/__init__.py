@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from connectorkit import envelopes, rich, scenarios, sdes, signature
     from connectorkit.client import AsyncClient, Client
+    from connectorkit.comparing.compare import compare
     from connectorkit.errors import (
         ApiError,
         AuthenticationError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from connectorkit.kit import AsyncKit, Kit, connect, connect_async
     from connectorkit.response_log import ResponseLog
     from connectorkit.settings import Settings
+    from connectorkit.sharing.imports import from_curl, from_har
 
 __version__ = "0.1.0"
 
@@ -44,9 +46,12 @@ __all__ = [
     "ResponseLog",
     "Settings",
     "SettingsError",
+    "compare",
     "connect",
     "connect_async",
     "envelopes",
+    "from_curl",
+    "from_har",
     "rich",
     "scenarios",
     "sdes",
@@ -61,8 +66,11 @@ _HOMES = {
     "Kit": "kit",
     "ResponseLog": "response_log",
     "Settings": "settings",
+    "compare": "comparing.compare",
     "connect": "kit",
     "connect_async": "kit",
+    "from_curl": "sharing.imports",
+    "from_har": "sharing.imports",
 }
 
 

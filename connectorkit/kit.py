@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectorkit import settings, transport, wire
+from connectorkit import replay, settings, transport, wire
 from connectorkit.checks import check_text
 from connectorkit.client import AsyncClient, BaseClient, Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError, SettingsError
 from connectorkit.lease import Lease
+from connectorkit.log import Exchange
 from connectorkit.receiver import Receiver
 from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
@@ -109,7 +110,9 @@ class _Equipped(BaseClient):
 
     def _facts(self) -> list[tuple[str, str]]:
         state = [("state", "closed; connect again to go on")] if self.closed else []
-        return [("talks to", self.target), *state, *super()._facts()]
+        lost = self._recorder.lost
+        unrecorded = [("not recorded", f"{lost} exchanges: the log could not be written")] if lost else []
+        return [("talks to", self.target), *state, *super()._facts(), *unrecorded]
 
 
 class Kit(_Equipped, Client):
@@ -119,6 +122,19 @@ class Kit(_Equipped, Client):
     def scenarios(self) -> KitScenarios:
         """The catalogue of errors, ready to run: ``kit.scenarios.run("closed-conversation")``."""
         return KitScenarios(self, self._lease.control if self._lease else None)
+
+    def replay(self, exchange: Exchange | int, **options: Any) -> Exchange:
+        """Send a logged request (or that with this number) once more; returns the new exchange.
+
+        ``consumer`` and ``ids`` as of ``connectorkit.replay.replay``, which also takes records of other logs.
+        Raises ``EnvelopeError`` where the log does not hold the whole request.
+        """
+        record = self.log.exchange(exchange) if isinstance(exchange, int) else exchange
+        return replay.replay(record, self, **options)
+
+    def replay_all(self, exchanges: Iterable[Exchange], **options: Any) -> list[Exchange]:
+        """Send the requests of a run once more, in their order; see ``connectorkit.replay.replay_all``."""
+        return replay.replay_all(exchanges, self, **options)
 
     def close(self) -> None:
         """Close the connections, and stop the sandbox unless another kit uses it. The log stays readable."""

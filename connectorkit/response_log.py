@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 
 from connectorkit import markup, upkeep
+from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
 from connectorkit.upkeep import Pruned
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from connectorkit.comparing.compare import Comparison
     from connectorkit.notices import Change
+    from connectorkit.sharing.export import Exported
     from connectorkit.sql import Parameters
     from connectorkit.tables import Moment
 
@@ -118,6 +122,52 @@ class ResponseLog(Log):
 
         before = None if older_than is None else int(moment(older_than, "older_than").value)
         return upkeep.prune(self, before=before, session=session)
+
+    def export(
+        self,
+        target: str | os.PathLike[str] | None = None,
+        format: str | None = None,
+        *,
+        exchanges: Iterable[Exchange] | None = None,
+        mask: str | None = None,
+        overwrite: bool = False,
+        **which: Unpack[WhichExchanges],
+    ) -> Exported | str:
+        """Write exchanges to a file for other tools, or return the text where no ``target`` is given.
+
+        The file's name says the format, or ``format``: har, parquet, jsonl, curl, postman, http, python. The
+        filters are those of ``exchanges``; ``mask="content"`` replaces what people said and who they are.
+        No secret is in any of them. Raises ``LogError`` when nothing matches or the file cannot be written.
+        """
+        from connectorkit.sharing import export
+
+        records = self if exchanges is None else exchanges
+        return export.export(records, target, format, mask=mask, overwrite=overwrite, **_named(which))
+
+    def compare(self, before: str = "previous", after: str = "current") -> Comparison:
+        """What changed from one session to another: ids, times and tokens are matched away.
+
+        Sessions are ids as in ``sessions()``; ``"current"`` is this one, ``"previous"`` the newest other.
+        Raises ``LogError`` where there is no such session. ``ck.compare`` compares logs with each other.
+        """
+        from connectorkit.comparing import compare
+
+        self._settle()
+        runs = [
+            compare.run_of(self, self._session(name, place))
+            for name, place in ((before, "before"), (after, "after"))
+        ]
+        return compare.compare(*runs)
+
+    def _session(self, name: str, place: str) -> str:
+        known = [session["session_id"] for session in upkeep.sessions(self)]
+        others = [session for session in known if session != self.session_id]
+        found = {"current": self.session_id, "previous": others[-1] if others else None}.get(name, name)
+        if found is None or (found not in known and name != "current"):
+            raise LogError(
+                f"{place} is {name!r}, and there is no such session. kit.log.sessions() lists them."
+            )
+        return found
 
     @property
     def size(self) -> int:

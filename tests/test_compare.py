@@ -13,7 +13,7 @@ import pytest
 from storybook import Story, receipt, text_event
 from two_runs import SECOND, Step, run_of_steps, script, with_option
 
-from connectorkit.compare import COMPARISON, DETAILS, Comparison, Run, compare, run_of
+from connectorkit.comparing.compare import COMPARISON, DETAILS, Comparison, Run, compare, run_of
 from connectorkit.log import Exchange, Log, Notification
 
 SEEDS = range(40)

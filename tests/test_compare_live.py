@@ -11,7 +11,7 @@ import pytest
 
 import connectorkit as ck
 from connectorkit import course
-from connectorkit.compare import Comparison, compare, run_of
+from connectorkit.comparing.compare import Comparison, compare, run_of
 from connectorkit.replay import replay_all
 from connectorkit.scenarios import ALL
 

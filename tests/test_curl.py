@@ -15,11 +15,11 @@ import jwt
 import pytest
 from hostile import JWT_LABEL, SECRET_LABEL, SEND_URL, TEXTS, exchange, text_request, with_text
 
-from connectorkit import curl, imports
-from connectorkit.curl_import import parse_curl
 from connectorkit.errors import EnvelopeError
 from connectorkit.log import Exchange
-from connectorkit.shell_words import UnbalancedError, commands
+from connectorkit.sharing import curl, imports
+from connectorkit.sharing.curl_import import parse_curl
+from connectorkit.sharing.shell_words import UnbalancedError, commands
 
 ENVIRONMENT = {
     "CONNECTORKIT_APP_JWT": "app $jwt 'x'",

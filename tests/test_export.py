@@ -18,15 +18,15 @@ import pytest
 from click.testing import CliRunner, Result
 from hostile import JWT_LABEL, SECRET_LABEL, TEXTS, exchange, text_request, with_text
 
-from connectorkit import export as exports
-from connectorkit import http_file, postman, record_files
 from connectorkit.cli import main
 from connectorkit.cli.sharing import _FORMATS
 from connectorkit.errors import EnvelopeError, LogError
-from connectorkit.export import FORMATS, Exported, export
-from connectorkit.frames import EXCHANGES
-from connectorkit.har_import import parse_har
+from connectorkit.columns import EXCHANGES
 from connectorkit.log import Exchange, Log
+from connectorkit.sharing import export as exports
+from connectorkit.sharing import http_file, postman, record_files
+from connectorkit.sharing.export import FORMATS, Exported, export
+from connectorkit.sharing.har_import import parse_har
 
 NAMES = {
     "har": "a.har",

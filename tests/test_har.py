@@ -14,10 +14,10 @@ import jwt
 import pytest
 from hostile import SEND_URL, TEXTS, exchange, with_text
 
-from connectorkit import har
 from connectorkit.errors import LogError
-from connectorkit.har_import import parse_har, read_har
 from connectorkit.log import Exchange, Log
+from connectorkit.sharing import har
+from connectorkit.sharing.har_import import parse_har, read_har
 
 # The members that HAR 1.2 asks for: http://www.softwareishard.com/blog/har-12-spec/
 REQUIRED = {
@@ -317,7 +317,7 @@ def test_what_is_no_archive_is_refused_in_a_sentence(text: str, says: str, tmp_p
 def test_a_file_that_is_missing_or_too_large_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectorkit.har_import.MAX_HAR_BYTES", 100)
+    monkeypatch.setattr("connectorkit.sharing.har_import.MAX_HAR_BYTES", 100)
     (path := tmp_path / "large.har").write_text("x" * 101)
 
     with pytest.raises(LogError, match=r"large\.har has 101 bytes, allowed are 100"):

@@ -41,9 +41,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
-        | {"pairs", "notices", "words", "causes"}
-        # two runs compared
-        | {"likeness", "alignment", "runs", "reading", "matching", "consequences", "differences"},
+        | {"pairs", "notices", "words", "causes"},
         set(),
     ),
     ({"pictures", "files"}, {"PIL"}),
@@ -57,16 +55,11 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"catalogue", "scenarios", "doctor", "replay"}, {"httpx"}),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "compare"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
-    (
-        # what is shared, and what comes from elsewhere
-        {"resend", "recognise", "source", "builder_calls", "python_cell", "curl", "http_file", "postman"}
-        | {"har", "record_files", "export"}
-        | {"shell_words", "curl_options", "curl_import", "har_import", "imports"},
-        {"harfile", "httpx", "pyarrow"},
-    ),
+    ({"comparing"}, {"pandas"}),
+    ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {"response_log", "lease", "kit", "course", "foreground", "cli", "__init__", "__main__"},

@@ -11,10 +11,11 @@ import pytest
 from hostile import JWT_LABEL, SECRET_LABEL, TEXTS, exchange, text_request, with_text
 
 import connectorkit as ck
-from connectorkit import envelopes, operations, python_cell, rich, sdes, wire
-from connectorkit.builder_calls import written
+from connectorkit import envelopes, operations, rich, sdes, wire
 from connectorkit.log import Exchange
-from connectorkit.source import Call, quoted, source
+from connectorkit.sharing import python_cell
+from connectorkit.sharing.builder_calls import written
+from connectorkit.sharing.source import Call, quoted, source
 
 CARD = rich.vertical(rich.text("Which?"), rich.button("Red", rich.publish_text("Red")))
 UUID = "0f0e0d0c-0b0a-4908-8706-050403020100"

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from connectorkit import Client, curl, envelopes, python_cell
+from connectorkit import Client, envelopes
 from connectorkit.control import SandboxControl
 from connectorkit.log import Exchange, Log
 from connectorkit.operations import FileUrl
 from connectorkit.redact import Secret
 from connectorkit.scenarios import Scenarios
 from connectorkit.settings import Settings
+from connectorkit.sharing import curl, python_cell
 
 ANA = "ana@example"
 OPERATIONS = (

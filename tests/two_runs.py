@@ -8,8 +8,8 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from connectorkit.comparing.runs import Run
 from connectorkit.log import Exchange, Notification
-from connectorkit.runs import Run
 
 T0, SECOND = 1_700_000_000_000_000_000, 1_000_000_000
 ACCOUNT = "87654321"

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-# Those of ``connectorkit.export``, which is loaded only when it is needed: it brings pandas.
+# Those of ``connectorkit.sharing.export``, which is loaded only when it is needed: it brings pandas.
 _FORMATS = ("har", "parquet", "jsonl", "curl", "postman", "http", "python")
 
 
@@ -36,8 +36,8 @@ def export(
     The name says the format: .har (a browser's developer tools), .parquet, .jsonl, .sh (cURL),
     .postman_collection.json, .http (VS Code, JetBrains), .py (cells). Secrets are in none of them.
     """
-    from connectorkit import export as exports
     from connectorkit.errors import ConnectorError
+    from connectorkit.sharing import export as exports
 
     if str(target) == "-" and format_ is None:
         raise click.UsageError("With - as TARGET, say which format: --format har, for example.")

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import connectorkit as ck
-from connectorkit.export import Exported, export
 from connectorkit.log import Exchange
+from connectorkit.sharing.export import Exported, export
 
 pytestmark = pytest.mark.browser
 DEVTOOLS = "devtools://devtools/bundled/devtools_app.html"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from connectorkit import imports
+from connectorkit.sharing import imports
 
 pytestmark = pytest.mark.browser
 # What a page does that talks to the service by itself.

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from connectorkit.log import Exchange
-from connectorkit.resend import (
+from connectorkit.sharing.resend import (
     CLIENT_SECRET,
     FILE,
     VARIABLES,

@@ -6,11 +6,11 @@ a command, nor ``--json`` and ``--data-urlencode``.
 
 from __future__ import annotations
 
-from connectorkit import shell_words
-from connectorkit.curl_options import Command, problem, read_options
 from connectorkit.log import Exchange
-from connectorkit.recognise import consumer_of, operation_of
 from connectorkit.redact import Redactor, token_claims
+from connectorkit.sharing import shell_words
+from connectorkit.sharing.curl_options import Command, problem, read_options
+from connectorkit.sharing.recognise import consumer_of, operation_of
 
 MAX_CHARACTERS = 8 * 1024 * 1024
 

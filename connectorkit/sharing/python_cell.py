@@ -8,11 +8,11 @@ from typing import Any, TypeGuard
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from connectorkit import wire
-from connectorkit.builder_calls import written
 from connectorkit.log import Exchange
 from connectorkit.pairs import pairs
-from connectorkit.resend import LABEL, Pieces, Resend, Variable, one_line, resend
-from connectorkit.source import Call, quoted, source
+from connectorkit.sharing.builder_calls import written
+from connectorkit.sharing.resend import LABEL, Pieces, Resend, Variable, one_line, resend
+from connectorkit.sharing.source import Call, quoted, source
 
 _IMPORT = "import connectorkit as ck"
 _CONNECT = "kit = ck.connect()"

@@ -18,11 +18,11 @@ import httpx
 from connectorkit import wire
 from connectorkit.bodies import as_text
 from connectorkit.errors import LogError
-from connectorkit.har import OWN_FIELDS, PHASES
 from connectorkit.log import Exchange
-from connectorkit.recognise import consumer_of, operation_of
 from connectorkit.redact import Redactor, Secret, fingerprint, token_claims
-from connectorkit.resend import LABEL
+from connectorkit.sharing.har import OWN_FIELDS, PHASES
+from connectorkit.sharing.recognise import consumer_of, operation_of
+from connectorkit.sharing.resend import LABEL
 from connectorkit.transport import MAX_KEPT_CHARACTERS
 
 MAX_HAR_BYTES = 512 * 1024 * 1024

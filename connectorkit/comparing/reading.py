@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from connectorkit import notices, wire, words
 from connectorkit.causes import NOTIFICATION, Row, in_order
-from connectorkit.likeness import Reader
+from connectorkit.comparing.likeness import Reader
+from connectorkit.comparing.runs import Call, Heard, Item, Place, Run, Told
 from connectorkit.notices import Change
 from connectorkit.pairs import Pair, pairs
 from connectorkit.records import Exchange
-from connectorkit.runs import Call, Heard, Item, Place, Run, Told
 
 Number = tuple[Place, int]
 ECHO, ACCEPTED = "notification", "ACCEPT"

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from connectorkit.log import Exchange
-from connectorkit.resend import CLIENT_SECRET, FILE, VARIABLES, Pieces, Resend, Variable, one_line, resend
+from connectorkit.sharing.resend import (
+    CLIENT_SECRET,
+    FILE,
+    VARIABLES,
+    Pieces,
+    Resend,
+    Variable,
+    one_line,
+    resend,
+)
 
 # Linux takes 128 KiB in one argument; what is longer goes in through a pipe.
 _MAX_ARGUMENT_BYTES = 100_000

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import harfile
 
 from connectorkit.log import Exchange
-from connectorkit.resend import is_kept
+from connectorkit.sharing.resend import is_kept
 
 # What HAR has no member for stands in the request, under names of our own, as the format asks for.
 OWN_FIELDS = (

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from connectorkit import wire, words
-from connectorkit.matching import AFTER, BEFORE, SIDES, Matching
-from connectorkit.reading import SAID, SHOWN
-from connectorkit.runs import Call, Heard, Item, Place
+from connectorkit.comparing.matching import AFTER, BEFORE, SIDES, Matching
+from connectorkit.comparing.reading import SAID, SHOWN
+from connectorkit.comparing.runs import Call, Heard, Item, Place
 
 CHANGED, ADDED, REMOVED = "changed", "added", "removed"
 _ALONE = (REMOVED, ADDED)  # by side

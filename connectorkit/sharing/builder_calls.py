@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from connectorkit import envelopes, wire
 from connectorkit.errors import EnvelopeError
 from connectorkit.pairs import object_or_empty
-from connectorkit.source import Call, source
+from connectorkit.sharing.source import Call, source
 
 
 class Written(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connectorkit import words
-from connectorkit.likeness import Leaves
+from connectorkit.comparing.likeness import Leaves
 from connectorkit.log import Log
 from connectorkit.notices import Change
 from connectorkit.pairs import Pair

@@ -9,7 +9,15 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from connectorkit.log import Exchange
-from connectorkit.resend import CLIENT_SECRET, FILE, VARIABLES, Resend, is_kept, resend, with_short_names
+from connectorkit.sharing.resend import (
+    CLIENT_SECRET,
+    FILE,
+    VARIABLES,
+    Resend,
+    is_kept,
+    resend,
+    with_short_names,
+)
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _BASE_URL = "base_url"

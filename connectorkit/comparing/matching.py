@@ -7,10 +7,10 @@ from collections.abc import Callable, Hashable
 from difflib import SequenceMatcher
 from typing import Any, TypeVar
 
-from connectorkit.alignment import align
-from connectorkit.likeness import Bijection, Leaves
-from connectorkit.reading import Reading
-from connectorkit.runs import Call, Heard, Item, Place
+from connectorkit.comparing.alignment import align
+from connectorkit.comparing.likeness import Bijection, Leaves
+from connectorkit.comparing.reading import Reading
+from connectorkit.comparing.runs import Call, Heard, Item, Place
 
 BEFORE, AFTER = SIDES = (0, 1)
 # A run that ends does not wait for the last notifications; what came this much later may have been missed.

@@ -14,12 +14,12 @@ from typing import Any
 import pandas as pd
 
 from connectorkit import markup
-from connectorkit.consequences import ADDED, CHANGED, REMOVED, Difference
-from connectorkit.differences import Differences
+from connectorkit.comparing.consequences import ADDED, CHANGED, REMOVED, Difference
+from connectorkit.comparing.differences import Differences
+from connectorkit.comparing.reading import Reading
+from connectorkit.comparing.runs import Call, Heard, Item, Run, run_from, run_of
 from connectorkit.log import Log
-from connectorkit.reading import Reading
 from connectorkit.records import Exchange, Notification
-from connectorkit.runs import Call, Heard, Item, Run, run_from, run_of
 from connectorkit.tables import TEXT, WHOLE, Columns, frame
 
 __all__ = ("COMPARISON", "DETAILS", "Comparison", "Run", "compare", "run_of")

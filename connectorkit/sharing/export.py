@@ -17,13 +17,13 @@ from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
-from connectorkit import curl, har, http_file, postman, python_cell
 from connectorkit.checks import check_one_of
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
 from connectorkit.pairs import pairs
 from connectorkit.progress import Report, counting
 from connectorkit.redact import Redactor
+from connectorkit.sharing import curl, har, http_file, postman, python_cell
 
 FORMATS = ("har", "parquet", "jsonl", "curl", "postman", "http", "python")
 # The longest suffix counts; .json alone could be anything.
@@ -41,7 +41,7 @@ _SUFFIXES = {
 
 
 def _json_lines(exchanges: Iterable[Exchange]) -> Iterator[str]:
-    from connectorkit import record_files  # brings pandas, which the other formats do without
+    from connectorkit.sharing import record_files  # brings pandas, which the other formats do without
 
     return record_files.json_lines(exchanges)
 
@@ -273,7 +273,7 @@ def _write(exchanges: Iterator[Exchange], path: Path, format: str, overwrite: bo
     try:
         os.close(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         if format == "parquet":
-            from connectorkit import record_files
+            from connectorkit.sharing import record_files
 
             count = record_files.write_parquet(exchanges, waiting)
         else:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from connectorkit.frames import EXCHANGES
+from connectorkit.columns import EXCHANGES
 from connectorkit.log import Exchange
 from connectorkit.tables import REAL, TEXT, WHEN, WHOLE, YES_NO, Columns
 

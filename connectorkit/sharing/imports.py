@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from connectorkit.builder_calls import Written, written
-from connectorkit.curl_import import parse_curl
-from connectorkit.har_import import read_har
 from connectorkit.log import Exchange
-from connectorkit.python_cell import cell
+from connectorkit.sharing.builder_calls import Written, written
+from connectorkit.sharing.curl_import import parse_curl
+from connectorkit.sharing.har_import import read_har
+from connectorkit.sharing.python_cell import cell
 
 __all__ = ["Imported", "from_curl", "from_har", "read_har"]
 

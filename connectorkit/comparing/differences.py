@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectorkit import words
-from connectorkit.consequences import Difference, Field, Rows
-from connectorkit.likeness import NOTHING, Leaves
-from connectorkit.matching import AFTER, BEFORE, Matching
-from connectorkit.reading import CONVERSATION, ECHO, SHOWN, Reading
-from connectorkit.runs import Call, Heard, Item, Told
+from connectorkit.comparing.consequences import Difference, Field, Rows
+from connectorkit.comparing.likeness import NOTHING, Leaves
+from connectorkit.comparing.matching import AFTER, BEFORE, Matching
+from connectorkit.comparing.reading import CONVERSATION, ECHO, SHOWN, Reading
+from connectorkit.comparing.runs import Call, Heard, Item, Told
 
 
 class Differences:

@@ -1,0 +1,1 @@
+"""What changed between two runs: ``compare.compare`` is the way in."""
