@@ -20,8 +20,8 @@ from hostile import JWT_LABEL, SECRET_LABEL, TEXTS, exchange, text_request, with
 
 from connectorkit.cli import main
 from connectorkit.cli.sharing import _FORMATS
-from connectorkit.errors import EnvelopeError, LogError
 from connectorkit.columns import EXCHANGES
+from connectorkit.errors import EnvelopeError, LogError
 from connectorkit.log import Exchange, Log
 from connectorkit.sharing import export as exports
 from connectorkit.sharing import http_file, postman, record_files
