@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
-        | {"pairs", "notices", "words", "causes"},
+        | {"pairs", "notices", "words", "causes", "masking"},
         set(),
     ),
     ({"pictures", "files"}, {"PIL"}),
