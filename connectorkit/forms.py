@@ -68,7 +68,7 @@ class Alphabet:
     def occurs(self, data: bytes, length: int) -> bool:
         """Whether so many of its signs stand in a row, or with a NUL after each."""
         flags = data.translate(self._table)
-        return b"x" * length in flags or b"x0" * length in flags
+        return b"x" * length in flags or (b"x0" in flags and b"x0" * length in flags)
 
 
 Spans = tuple[Sequence[int], Sequence[int]]  # where each character begins and ends
@@ -121,14 +121,18 @@ def readings(text: str, alphabet: Alphabet, shortest: int, *, blanks: bool = Fal
                 waiting.append(further)
 
 
-def is_plain(text: str, alphabet: Alphabet, shortest: int, *, blanks: bool = False) -> bool:
-    """Whether the text stands for nothing but itself: a quick look, for most texts."""
+def encoded(text: str) -> bytes:
+    """One byte per character; what has none becomes a question mark."""
+    return text.encode("latin-1", "replace")
+
+
+def is_plain(text: str, raw: bytes, alphabet: Alphabet, shortest: int, *, blanks: bool = False) -> bool:
+    """Whether the text stands for nothing but itself: a quick look, for most texts. ``raw`` is it encoded."""
     if "%" in text or "\\" in text or "\0" in text or (blanks and "+" in text):
         return False
     if "&" in text and _ENTITY.search(text):
         return False
-    raw = text.encode("latin-1", "replace")
-    if any(alphabet.occurs(data, shortest) for data in _alignments(raw)):
+    if alphabet.occurs(b"".join(_alignments(raw)), shortest):
         return False
     return not _may_be_hex(raw) or not any(_from_hex(Reading(text), alphabet, shortest))
 
@@ -205,7 +209,7 @@ def _alignments(raw: bytes) -> Iterator[bytes]:
 
 def _from_base64(reading: Reading, alphabet: Alphabet, shortest: int) -> Iterator[Reading]:
     text = reading.text
-    for offset, data in enumerate(_alignments(text.encode("latin-1", "replace"))):
+    for offset, data in enumerate(_alignments(encoded(text))):
         if alphabet.occurs(data, shortest):
             spans = functools.partial(_base64_spans, text, offset, len(data))
             yield Reading(data.decode("latin-1"), reading, spans, _BINARY_COST, binary=True)
@@ -227,7 +231,7 @@ def _may_be_hex(raw: bytes) -> bool:
 
 def _from_hex(reading: Reading, alphabet: Alphabet, shortest: int) -> Iterator[Reading]:
     text = reading.text
-    if not _may_be_hex(text.encode("latin-1", "replace")):
+    if not _may_be_hex(encoded(text)):
         return
     for run in _HEX_RUN.finditer(text):
         digits = [place for place in range(*run.span()) if text[place] not in _BETWEEN]
