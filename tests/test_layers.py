@@ -18,7 +18,22 @@ PACKAGE = Path(connectorkit.__file__).parent
 # From top to bottom. A module may import from layers above its own, and from its own layer.
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
-    ({"errors", "forms", "values", "redact", "markup", "hosts", "schema", "summary", "logfile", "records", "log"}, set()),
+    (
+        {
+            "errors",
+            "forms",
+            "values",
+            "redact",
+            "markup",
+            "hosts",
+            "schema",
+            "summary",
+            "logfile",
+            "records",
+            "log",
+        },
+        set(),
+    ),
     ({"certificates"}, {"trustme", "cryptography"}),
     ({"serving"}, {"h11", "uvicorn"}),
     (
