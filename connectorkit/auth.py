@@ -1,4 +1,4 @@
-"""Authentication: domain lookup, AppJWT and ConsumerJWS, as one ``httpx.Auth`` flow for both clients.
+"""Authentication: domain lookup, AppJWT and ConsumerJWS, as one flow for both clients.
 
 The flow knows nothing of sockets, threads or tasks. It yields requests to be sent and ``Turn`` marks where
 only one caller at a time may go on; the two drivers at the end differ only in how they wait. However many
@@ -21,7 +21,7 @@ from connectorkit.operations import Operation
 from connectorkit.replies import Message, Reply
 from connectorkit.settings import Settings
 from connectorkit.tokens import Token
-from connectorkit.transport import EXTENSION, Call
+from connectorkit.transport import EXTENSION, Answer, Call
 
 _DOMAINS, _APP_JWT = "domains", "app_jwt"
 
@@ -34,10 +34,10 @@ class Turn:
 
 
 Headers = dict[str, str | None]
-Flow = Generator[httpx.Request | Turn, httpx.Response | None, None]
+Flow = Generator[httpx.Request | Turn, Answer | None, None]
 
 
-class ConnectorAuth(httpx.Auth):
+class ConnectorAuth:
     """Finds the host, brings the tokens, and after a 401 that asks for it renews the AppJWT once.
 
     One instance per request. ``headers`` replace what the flow would set (``None`` leaves a header out):
@@ -79,13 +79,15 @@ class ConnectorAuth(httpx.Auth):
         wants_jws = operation.on_behalf and wire.ON_BEHALF.lower() not in self._headers
         if wants_jws and self._consumer is not None:
             yield from self._bring_consumer_jws(self._consumer)
-        request.url = self._known.url(operation)
-        request.headers["Host"] = request.url.netloc.decode("ascii")
+        url = self._known.url(operation)
+        if request.url != url:
+            request.url = url
+            request.headers["Host"] = url.netloc.decode("ascii")
         yield from self._send_signed(request, operation, self._headers)
 
     def _send_signed(
         self, request: httpx.Request, operation: Operation, replaced: Headers
-    ) -> Generator[Any, httpx.Response, httpx.Response]:
+    ) -> Generator[Any, Answer, Answer]:
         token = self._sign(request, operation, replaced)
         response = yield request
         if token is None or not asks_for_app_jwt(response):
@@ -132,7 +134,8 @@ class ConnectorAuth(httpx.Auth):
                     operations.get_app_jwt(known.account_id, known.client_id, known.client_secret)
                 )
                 response = yield request
-                self._known.keep_app_jwt(reply_of(request), _json(response))
+                assert response is not None, "a request was yielded, so the driver sends its answer"
+                self._known.keep_app_jwt(reply_of(request), response)
             yield Turn(None)
 
     def _bring_consumer_jws(self, consumer: str) -> Flow:
@@ -143,7 +146,7 @@ class ConnectorAuth(httpx.Auth):
                 operation = operations.get_consumer_jws(self._known.settings.account_id, consumer)
                 request = self._request(operation)
                 response = yield from self._send_signed(request, operation, {})
-                self._known.keep_consumer_jws(consumer, reply_of(request), _json(response))
+                self._known.keep_consumer_jws(consumer, reply_of(request), response)
             yield Turn(None)
 
     def _request(self, operation: Operation) -> httpx.Request:
@@ -154,7 +157,7 @@ class ConnectorAuth(httpx.Auth):
             consumer=self._consumer,
         )
 
-    def sync_auth_flow(self, request: httpx.Request | None) -> Generator[httpx.Request, httpx.Response, None]:
+    def sync_auth_flow(self, request: httpx.Request | None) -> Generator[httpx.Request, Answer, None]:
         """Drive the flow from a thread."""
         held: list[threading.Lock] = []
         flow, answer = self.flow(request), None
@@ -164,7 +167,6 @@ class ConnectorAuth(httpx.Auth):
                 answer = None
                 if not isinstance(step, Turn):
                     answer = yield step
-                    answer.read()
                 elif step.key is None:
                     held.pop().release()
                 else:
@@ -177,9 +179,7 @@ class ConnectorAuth(httpx.Auth):
             for lock in reversed(held):
                 lock.release()
 
-    async def async_auth_flow(
-        self, request: httpx.Request | None
-    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+    async def async_auth_flow(self, request: httpx.Request | None) -> AsyncGenerator[httpx.Request, Answer]:
         """Drive the flow from a task."""
         held: list[asyncio.Lock] = []
         flow, answer = self.flow(request), None
@@ -189,7 +189,6 @@ class ConnectorAuth(httpx.Auth):
                 answer = None
                 if not isinstance(step, Turn):
                     answer = yield step
-                    await answer.aread()
                 elif step.key is None:
                     held.pop().release()
                 else:
@@ -212,19 +211,27 @@ def new_request(
 ) -> httpx.Request:
     """The request of an operation, with the timeout and the log's context that a bare one would lack."""
     call = Call(operation.name, settings.account_id, consumer)
-    headers = {"Accept": wire.JSON_MEDIA_TYPE}
+    url = httpx.URL(url) if isinstance(url, str) else url
+    headers = [("Host", url.netloc.decode("ascii")), ("Accept", wire.JSON_MEDIA_TYPE)]
+    content = b"" if operation.method == "GET" else operation.content
     if operation.content_type is not None:
-        headers["Content-Type"] = operation.content_type
+        headers.append(("Content-Type", operation.content_type))
+    if operation.method != "GET":
+        headers.append(("Content-Length", str(len(content))))
+    seconds = settings.timeout
     return httpx.Request(
         operation.method,
         url,
         headers=headers,
-        content=operation.content if operation.method != "GET" else None,
-        extensions={"timeout": httpx.Timeout(settings.timeout).as_dict(), EXTENSION: call},
+        stream=httpx.ByteStream(content),
+        extensions={
+            "timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds),
+            EXTENSION: call,
+        },
     )
 
 
-def asks_for_app_jwt(response: httpx.Response) -> bool:
+def asks_for_app_jwt(response: Answer) -> bool:
     """Whether a 401 can be cured by a fresh AppJWT.
 
     ``errorCode`` decides: 40102 and 40105 are about the AppJWT, 40103 and 40104 about the consumer. A 401
@@ -232,7 +239,7 @@ def asks_for_app_jwt(response: httpx.Response) -> bool:
     """
     if response.status_code != 401:
         return False
-    message = Message.read(_json(response))
+    message = Message.read(response.json())
     number = message.error_code if message else None
     return number in (wire.INVALID_APP_JWT, wire.MISSING_APP_JWT, None)
 
@@ -242,11 +249,3 @@ def reply_of(request: httpx.Request) -> Reply:
     call = Call.of(request)
     assert call.exchange is not None, "the transport records before an answer is handed on"
     return Reply.recorded(call.exchange)
-
-
-def _json(response: httpx.Response | None) -> Any:
-    assert response is not None, "a request was yielded, so the driver sends its response"
-    try:
-        return response.json()
-    except (ValueError, RecursionError):
-        return None

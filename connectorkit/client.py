@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from types import TracebackType
 from typing import Self
 
@@ -26,7 +26,7 @@ from connectorkit.operations import FileUrl, Operation, Payload
 from connectorkit.replies import Reply
 from connectorkit.settings import Settings
 from connectorkit.tokens import Token
-from connectorkit.transport import AsyncRecordingTransport, RecordingTransport
+from connectorkit.transport import Answer, AsyncRecordingTransport, RecordingTransport
 
 
 class Client(BaseClient):
@@ -45,9 +45,9 @@ class Client(BaseClient):
     ) -> None:
         super().__init__(settings, log=log, clock=clock)
         inner = transport or httpx.HTTPTransport(limits=LIMITS)
-        self._http = httpx.Client(transport=RecordingTransport(inner, self._recorder), trust_env=False)
+        self._wire = RecordingTransport(inner, self._recorder)
         # A client thrown away without close() leaves no open socket behind.
-        weakref.finalize(self, self._http.close)
+        weakref.finalize(self, self._wire.close)
         self._consumers: dict[str, Consumer] = {}
         self._consumers_lock = threading.Lock()
 
@@ -134,18 +134,18 @@ class Client(BaseClient):
 
     def download(self, url: FileUrl, *, consumer: str | None = None) -> bytes:
         """GET a file from the store. Raises the typed error of a refusal."""
-        reply, response = self._exchange(operations.download_file(url), consumer)
+        reply, answer = self._exchange(operations.download_file(url), consumer)
         reply.raise_for_error()
-        return response.content
+        return answer.content
 
     @property
     def closed(self) -> bool:
         """Whether nothing can be sent any more."""
-        return self._http.is_closed
+        return self._wire.is_closed
 
     def close(self) -> None:
         """Close the connections. The log stays readable."""
-        self._http.close()
+        self._wire.close()
 
     def __enter__(self) -> Self:
         return self
@@ -161,21 +161,27 @@ class Client(BaseClient):
         consumer: str | None,
         headers: Headers | None = None,
         progress: Progress | None = None,
-    ) -> tuple[Reply, httpx.Response]:
+    ) -> tuple[Reply, Answer]:
         self._check_open()
         request = self._request(operation, consumer, progress)
-        response = self._http.send(request, auth=self._auth(operation, consumer, headers))
-        return reply_of(request), response
+        answer = self._follow(self._auth(operation, consumer, headers).sync_auth_flow(request))
+        assert answer is not None, "the flow sends the request"
+        return reply_of(request), answer
 
     def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open()
-        steps = auth.sync_auth_flow(None)
+        self._follow(auth.sync_auth_flow(None))
+
+    def _follow(self, steps: Generator[httpx.Request, Answer, None]) -> Answer | None:
+        """Send what the flow asks for; the last answer."""
+        answer: Answer | None = None
         try:
             request = next(steps)
             while True:
-                request = steps.send(self._http.send(request, auth=None))
+                answer = self._wire.send(request)
+                request = steps.send(answer)
         except StopIteration:
-            return
+            return answer
         finally:
             steps.close()
 
@@ -193,9 +199,7 @@ class AsyncClient(BaseClient):
     ) -> None:
         super().__init__(settings, log=log, clock=clock)
         inner = transport or httpx.AsyncHTTPTransport(limits=LIMITS)
-        self._http = httpx.AsyncClient(
-            transport=AsyncRecordingTransport(inner, self._recorder), trust_env=False
-        )
+        self._wire = AsyncRecordingTransport(inner, self._recorder)
         self._consumers: dict[str, AsyncConsumer] = {}
 
     def consumer(self, name: str = DEFAULT_CONSUMER) -> AsyncConsumer:
@@ -266,18 +270,18 @@ class AsyncClient(BaseClient):
 
     async def download(self, url: FileUrl, *, consumer: str | None = None) -> bytes:
         """See ``Client.download``."""
-        reply, response = await self._exchange(operations.download_file(url), consumer)
+        reply, answer = await self._exchange(operations.download_file(url), consumer)
         reply.raise_for_error()
-        return response.content
+        return answer.content
 
     @property
     def closed(self) -> bool:
         """Whether nothing can be sent any more."""
-        return self._http.is_closed
+        return self._wire.is_closed
 
     async def close(self) -> None:
         """Close the connections. The log stays readable."""
-        await self._http.aclose()
+        await self._wire.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -293,20 +297,26 @@ class AsyncClient(BaseClient):
         consumer: str | None,
         headers: Headers | None = None,
         progress: Progress | None = None,
-    ) -> tuple[Reply, httpx.Response]:
+    ) -> tuple[Reply, Answer]:
         self._check_open()
         request = self._request(operation, consumer, progress)
-        response = await self._http.send(request, auth=self._auth(operation, consumer, headers))
-        return reply_of(request), response
+        answer = await self._follow(self._auth(operation, consumer, headers).async_auth_flow(request))
+        assert answer is not None, "the flow sends the request"
+        return reply_of(request), answer
 
     async def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open()
-        steps = auth.async_auth_flow(None)
+        await self._follow(auth.async_auth_flow(None))
+
+    async def _follow(self, steps: AsyncGenerator[httpx.Request, Answer]) -> Answer | None:
+        """See ``Client._follow``."""
+        answer: Answer | None = None
         try:
             request = await anext(steps)
             while True:
-                request = await steps.asend(await self._http.send(request, auth=None))
+                answer = await self._wire.send(request)
+                request = await steps.asend(answer)
         except StopAsyncIteration:
-            return
+            return answer
         finally:
             await steps.aclose()

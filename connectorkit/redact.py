@@ -12,6 +12,7 @@ import collections
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from connectorkit.values import Found, Values
@@ -40,6 +41,10 @@ _SECRET_HEADERS = frozenset(
 def fingerprint(text: str) -> str:
     """Eight hex digits that tell one secret from another and give neither away."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+_MOST_LABELLED = 256
+Headers = list[tuple[str, str]]
 
 
 class Secret:
@@ -87,6 +92,7 @@ class Redactor:
 
     def __init__(self, *secrets: Secret) -> None:
         self._values = Values()
+        self._labelled: dict[str, str] = {}  # the same few tokens are sent again and again
         for secret in secrets:
             self.learn(secret)
 
@@ -123,16 +129,35 @@ class Redactor:
                     found.append(Found(*place, len(token[0]), _label(token[0])))
         return _replaced(text, found) if found else text
 
-    def headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The same headers; those that carry credentials keep a fingerprint only."""
-        return [(name, self._header(name, value)) for name, value in headers]
+    def record(self, texts: Sequence[str], *headers: Headers) -> tuple[Sequence[str], list[Headers]]:
+        """Texts and lists of headers, without secrets; one look at all is quicker than one at each."""
+        ordinary = [f"{n}: {v}" for some in headers for n, v in some if n.lower() not in _SECRET_HEADERS]
+        clean = self.is_clean("\n".join([*texts, *ordinary]))
+        shown = texts if clean else [self.text(text) for text in texts]
+        return shown, [self._headers(some, clean) for some in headers]
 
-    def _header(self, name: str, value: str) -> str:
-        if name.lower() not in _SECRET_HEADERS or not value:
-            return self.text(value)
-        # The whole value, as what stands beside a token may be a secret too; the scheme may be seen.
-        scheme, credentials = _SCHEME.fullmatch(value).groups("")  # type: ignore[union-attr]
-        return f"{scheme}{_label(credentials)}" if credentials else value
+    def headers(self, headers: Headers) -> Headers:
+        """The same headers; those that carry credentials keep a fingerprint only."""
+        return self.record((), headers)[1][0]
+
+    def _headers(self, headers: Headers, clean: bool) -> Headers:
+        if clean:
+            return [(n, self._credentials(v) if n.lower() in _SECRET_HEADERS else v) for n, v in headers]
+        return [
+            (self.text(n), self._credentials(v) if n.lower() in _SECRET_HEADERS else self.text(v))
+            for n, v in headers
+        ]
+
+    def _credentials(self, value: str) -> str:
+        """The whole value, as what stands beside a token may be a secret too; the scheme may be seen."""
+        label = self._labelled.get(value)
+        if label is None:
+            scheme, credentials = _SCHEME.fullmatch(value).groups("")  # type: ignore[union-attr]
+            label = f"{scheme}{_label(credentials)}" if credentials else value
+            if len(self._labelled) >= _MOST_LABELLED:
+                self._labelled.clear()
+            self._labelled[value] = label
+        return label
 
 
 def _replaced(text: str, found: list[Found]) -> str:

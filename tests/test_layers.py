@@ -48,7 +48,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"progress"}, {"rich"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
-        {"tokens", "transport", "bodies", "credentials", "auth", "network", "control"}
+        {"tokens", "transport", "calls", "recording", "bodies", "credentials", "auth", "network", "control"}
         | {"journey", "steps", "conversations", "base_client", "client"}
         | {"handlers", "webhook", "receiver"},
         {"httpx", "jwt"},
