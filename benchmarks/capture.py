@@ -119,7 +119,7 @@ def measure(name: str, kit: ck.Client, body: bytes, rounds: int) -> None:
             del bare.headers[header]
 
         def by_httpx() -> None:
-            bare.post(sent.url, content=sent.content, headers=sent.headers).raise_for_status()
+            bare.post(sent.url, content=body, headers=sent.headers).raise_for_status()
 
         def by_kit() -> None:
             assert kit.send(body, consumer="ana").status_code == 200

@@ -16,9 +16,13 @@ from connectorkit.bodies import as_text, decompressed, items, sent_bytes, sent_c
 from connectorkit.calls import Call, full_url
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
+from connectorkit.records import stamped
 from connectorkit.redact import Redactor, token_claims
 
 MAX_KEPT_CHARACTERS = 2_000_000  # of a body; what is longer is cut in the log, never on the wire
+
+
+_BLANK = Exchange(operation="", method="", url="")
 
 
 class Stopwatch:
@@ -110,7 +114,8 @@ class Recorder:
             answered,
         )
         call.exchange = self._append(
-            Exchange(
+            stamped(
+                _BLANK,
                 operation=call.operation,
                 account_id=call.account_id,
                 consumer=call.consumer,

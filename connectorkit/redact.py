@@ -43,7 +43,7 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-_MOST_LABELLED = 256
+_MOST_SEEN, _LONGEST_SEEN = 256, 256  # texts, and characters of each
 Headers = list[tuple[str, str]]
 
 
@@ -93,6 +93,7 @@ class Redactor:
     def __init__(self, *secrets: Secret) -> None:
         self._values = Values()
         self._labelled: dict[str, str] = {}  # the same few tokens are sent again and again
+        self._clean: dict[str, None] = {}
         for secret in secrets:
             self.learn(secret)
 
@@ -103,6 +104,7 @@ class Redactor:
         """
         value = secret.reveal()
         self._values.add(value, _label(value), passing=passing)
+        self._clean = {}  # a new one, as another thread may be adding to this
 
     def text(self, text: str) -> str:
         """The same text with every secret replaced by a label."""
@@ -131,30 +133,32 @@ class Redactor:
 
     def record(self, texts: Sequence[str], *headers: Headers) -> tuple[Sequence[str], list[Headers]]:
         """Texts and lists of headers, without secrets; one look at all is quicker than one at each."""
-        ordinary = [f"{n}: {v}" for some in headers for n, v in some if n.lower() not in _SECRET_HEADERS]
-        clean = self.is_clean("\n".join([*texts, *ordinary]))
-        shown = texts if clean else [self.text(text) for text in texts]
-        return shown, [self._headers(some, clean) for some in headers]
+        shown = [[(n, self._credentials(n, v)) for n, v in some] for some in headers]
+        # Addresses and most headers are the same in each exchange.
+        seen = self._clean
+        unseen = {text for text in texts if text not in seen}
+        unseen.update([part for some in shown for header in some for part in header if part not in seen])
+        if not unseen or self.is_clean("\n".join(unseen)):
+            if len(seen) > _MOST_SEEN:
+                self._clean = {}
+            seen.update(dict.fromkeys([text for text in unseen if len(text) <= _LONGEST_SEEN]))
+            return texts, shown
+        clean = self.text
+        return [clean(text) for text in texts], [[(clean(n), clean(v)) for n, v in some] for some in shown]
 
     def headers(self, headers: Headers) -> Headers:
         """The same headers; those that carry credentials keep a fingerprint only."""
         return self.record((), headers)[1][0]
 
-    def _headers(self, headers: Headers, clean: bool) -> Headers:
-        if clean:
-            return [(n, self._credentials(v) if n.lower() in _SECRET_HEADERS else v) for n, v in headers]
-        return [
-            (self.text(n), self._credentials(v) if n.lower() in _SECRET_HEADERS else self.text(v))
-            for n, v in headers
-        ]
-
-    def _credentials(self, value: str) -> str:
+    def _credentials(self, name: str, value: str) -> str:
         """The whole value, as what stands beside a token may be a secret too; the scheme may be seen."""
+        if not value or name.lower() not in _SECRET_HEADERS:
+            return value
         label = self._labelled.get(value)
         if label is None:
             scheme, credentials = _SCHEME.fullmatch(value).groups("")  # type: ignore[union-attr]
             label = f"{scheme}{_label(credentials)}" if credentials else value
-            if len(self._labelled) >= _MOST_LABELLED:
+            if len(self._labelled) >= _MOST_SEEN:
                 self._labelled.clear()
             self._labelled[value] = label
         return label
