@@ -146,10 +146,8 @@ def last_sent(kit: ck.Client, body: bytes) -> httpx.Request:
     """The request as the kit makes it, headers and tokens included, for bare httpx to send."""
     operation = operations.send(kit.settings.account_id, body)
     request = auth.new_request(kit.settings, operation, kit.credentials.url(operation), consumer="ana")
-    steps = auth.ConnectorAuth(kit.credentials, operation, consumer="ana").sync_auth_flow(request)
-    signed = next(steps)
-    steps.close()
-    return signed
+    auth.ConnectorAuth(kit.credentials, operation, consumer="ana").opening(request)
+    return request
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ class Turn:
 
 
 Headers = dict[str, str | None]
-Flow = Generator[httpx.Request | Turn, Answer | None, None]
+Flow = Generator[httpx.Request | Turn, Answer | None, Any]
 
 
 class ConnectorAuth:
@@ -58,6 +58,7 @@ class ConnectorAuth:
         self._consumer = consumer
         self._headers = {name.lower(): value for name, value in (headers or {}).items()}
         self._want_app_jwt = want_app_jwt
+        self._used: Token | None = None
 
     def flow(self, request: httpx.Request | None) -> Flow:
         """Everything that must be sent so that ``request`` can be, and then the request itself.
@@ -80,10 +81,33 @@ class ConnectorAuth:
         if wants_jws and self._consumer is not None:
             yield from self._bring_consumer_jws(self._consumer)
         url = self._known.url(operation)
-        if request.url != url:
-            request.url = url
-            request.headers["Host"] = url.netloc.decode("ascii")
+        request.url = url
+        request.headers["Host"] = url.netloc.decode("ascii")
         yield from self._send_signed(request, operation, self._headers)
+
+    def opening(self, request: httpx.Request) -> Flow | None:
+        """The flow; ``None`` where nothing is missing: then ``request`` is signed, and ready to be sent."""
+        operation = self._operation
+        if operation is None or not self._ready(operation):
+            return self.flow(request)
+        self._used = self._sign(request, operation, self._headers)
+        return None
+
+    def renewal(self, request: httpx.Request, answer: Answer) -> Flow | None:
+        """What is to be sent after an answer that asks for a fresh AppJWT; ``None`` where it does not."""
+        if self._used is None or self._operation is None or not asks_for_app_jwt(answer):
+            return None
+        return self._renew(request, self._operation, self._headers, self._used)
+
+    def _ready(self, operation: Operation) -> bool:
+        known, own = self._known, self._headers
+        if operation.service is None or known.domains is None or operation.service not in known.domains:
+            return False
+        wants_app_jwt = operation.authorised and wire.AUTHORIZATION.lower() not in own
+        if wants_app_jwt and known.fresh_app_jwt() is None:
+            return False
+        wants_jws = operation.on_behalf and self._consumer is not None and wire.ON_BEHALF.lower() not in own
+        return not wants_jws or self._consumer in known.consumer_jws
 
     def _send_signed(
         self, request: httpx.Request, operation: Operation, replaced: Headers
@@ -92,6 +116,11 @@ class ConnectorAuth:
         response = yield request
         if token is None or not asks_for_app_jwt(response):
             return response
+        return (yield from self._renew(request, operation, replaced, token))
+
+    def _renew(
+        self, request: httpx.Request, operation: Operation, replaced: Headers, token: Token
+    ) -> Generator[Any, Any, Answer]:
         self._known.discard(token)
         yield from self._bring_app_jwt()
         self._sign(request, operation, replaced)
@@ -157,10 +186,10 @@ class ConnectorAuth:
             consumer=self._consumer,
         )
 
-    def sync_auth_flow(self, request: httpx.Request | None) -> Generator[httpx.Request, Answer, None]:
-        """Drive the flow from a thread."""
+    def sync_steps(self, flow: Flow) -> Generator[httpx.Request, Answer, None]:
+        """Drive a flow from a thread."""
         held: list[threading.Lock] = []
-        flow, answer = self.flow(request), None
+        answer: Answer | None = None
         try:
             while True:
                 step = flow.send(answer)
@@ -179,10 +208,10 @@ class ConnectorAuth:
             for lock in reversed(held):
                 lock.release()
 
-    async def async_auth_flow(self, request: httpx.Request | None) -> AsyncGenerator[httpx.Request, Answer]:
-        """Drive the flow from a task."""
+    async def async_steps(self, flow: Flow) -> AsyncGenerator[httpx.Request, Answer]:
+        """Drive a flow from a task."""
         held: list[asyncio.Lock] = []
-        flow, answer = self.flow(request), None
+        answer: Answer | None = None
         try:
             while True:
                 step = flow.send(answer)

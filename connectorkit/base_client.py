@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import TypeVar
 
 import httpx
 
@@ -19,9 +20,9 @@ from connectorkit.operations import FileUrl, Operation, Payload
 from connectorkit.redact import Redactor, Secret
 from connectorkit.replies import Reply, unexpected
 from connectorkit.settings import Settings
-from connectorkit.tokens import Token
 from connectorkit.transport import Answer, Call, Recorder
 
+Found = TypeVar("Found")
 DEFAULT_CONSUMER = "someone@example"
 # Connections are kept while a person reads a page between two cells.
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60)
@@ -136,7 +137,7 @@ def named(consumer: str | None) -> str:
     return consumer
 
 
-def present(token: Token | None) -> Token:
-    """The token, which the flow has brought by now."""
-    assert token is not None, "the flow ends with a token or an error"
-    return token
+def present(found: Found | None) -> Found:
+    """The token or the answer, which the flow has brought by now."""
+    assert found is not None, "the flow ends with what it is for, or with an error"
+    return found

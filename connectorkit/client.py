@@ -164,13 +164,18 @@ class Client(BaseClient):
     ) -> tuple[Reply, Answer]:
         self._check_open()
         request = self._request(operation, consumer, progress)
-        answer = self._follow(self._auth(operation, consumer, headers).sync_auth_flow(request))
-        assert answer is not None, "the flow sends the request"
-        return reply_of(request), answer
+        auth, answer = self._auth(operation, consumer, headers), None
+        more = auth.opening(request)
+        if more is None:
+            answer = self._wire.send(request)
+            more = auth.renewal(request, answer)
+        if more is not None:
+            answer = self._follow(auth.sync_steps(more))
+        return reply_of(request), present(answer)
 
     def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open()
-        self._follow(auth.sync_auth_flow(None))
+        self._follow(auth.sync_steps(auth.flow(None)))
 
     def _follow(self, steps: Generator[httpx.Request, Answer, None]) -> Answer | None:
         """Send what the flow asks for; the last answer."""
@@ -300,13 +305,18 @@ class AsyncClient(BaseClient):
     ) -> tuple[Reply, Answer]:
         self._check_open()
         request = self._request(operation, consumer, progress)
-        answer = await self._follow(self._auth(operation, consumer, headers).async_auth_flow(request))
-        assert answer is not None, "the flow sends the request"
-        return reply_of(request), answer
+        auth, answer = self._auth(operation, consumer, headers), None
+        more = auth.opening(request)
+        if more is None:
+            answer = await self._wire.send(request)
+            more = auth.renewal(request, answer)
+        if more is not None:
+            answer = await self._follow(auth.async_steps(more))
+        return reply_of(request), present(answer)
 
     async def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open()
-        await self._follow(auth.async_auth_flow(None))
+        await self._follow(auth.async_steps(auth.flow(None)))
 
     async def _follow(self, steps: AsyncGenerator[httpx.Request, Answer]) -> Answer | None:
         """See ``Client._follow``."""
