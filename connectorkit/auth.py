@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from connectorkit.operations import Operation
 from connectorkit.replies import Message, Reply
 from connectorkit.settings import Settings
 from connectorkit.tokens import Token
-from connectorkit.transport import EXTENSION, Answer, Call
+from connectorkit.transport import EXTENSION, Answer, Call, unsendable
 
 _DOMAINS, _APP_JWT = "domains", "app_jwt"
 
@@ -56,7 +56,7 @@ class ConnectorAuth:
         self._known = credentials
         self._operation = operation
         self._consumer = consumer
-        self._headers = {name.lower(): value for name, value in (headers or {}).items()}
+        self._headers = type(headers or {})((name.lower(), value) for name, value in (headers or {}).items())
         self._want_app_jwt = want_app_jwt
         self._used: Token | None = None
 
@@ -125,16 +125,13 @@ class ConnectorAuth:
         yield from self._bring_app_jwt()
         self._sign(request, operation, replaced)
         Call.of(request).attempt += 1
-        response = yield request
+        response: Answer = yield request
         return response
 
     def _sign(self, request: httpx.Request, operation: Operation, replaced: Headers) -> Token | None:
         """Set the token headers; returns the AppJWT used, ``None`` where it was not ours to choose."""
-        for name, value in replaced.items():
-            if value is None:
-                request.headers.pop(name, None)
-            else:
-                request.headers[name] = value
+        if not _replace(request.headers, replaced):
+            raise unsendable(request)
         jws = self._known.consumer_jws.get(self._consumer or "")
         if operation.on_behalf and jws is not None and wire.ON_BEHALF.lower() not in replaced:
             request.headers[wire.ON_BEHALF] = jws.secret.reveal()
@@ -186,16 +183,17 @@ class ConnectorAuth:
             consumer=self._consumer,
         )
 
-    def sync_steps(self, flow: Flow) -> Generator[httpx.Request, Answer, None]:
-        """Drive a flow from a thread."""
+    def follow(self, flow: Flow, send: Callable[[httpx.Request], Answer]) -> Answer | None:
+        """Drive a flow from a thread; the last answer."""
         held: list[threading.Lock] = []
         answer: Answer | None = None
+        last: Answer | None = None
         try:
             while True:
                 step = flow.send(answer)
                 answer = None
                 if not isinstance(step, Turn):
-                    answer = yield step
+                    answer = last = send(step)
                 elif step.key is None:
                     held.pop().release()
                 else:
@@ -203,21 +201,24 @@ class ConnectorAuth:
                     lock.acquire()
                     held.append(lock)
         except StopIteration:
-            return
+            return last
         finally:
             for lock in reversed(held):
                 lock.release()
 
-    async def async_steps(self, flow: Flow) -> AsyncGenerator[httpx.Request, Answer]:
-        """Drive a flow from a task."""
+    async def follow_async(
+        self, flow: Flow, send: Callable[[httpx.Request], Awaitable[Answer]]
+    ) -> Answer | None:
+        """Drive a flow from a task; the last answer."""
         held: list[asyncio.Lock] = []
         answer: Answer | None = None
+        last: Answer | None = None
         try:
             while True:
                 step = flow.send(answer)
                 answer = None
                 if not isinstance(step, Turn):
-                    answer = yield step
+                    answer = last = await send(step)
                 elif step.key is None:
                     held.pop().release()
                 else:
@@ -225,10 +226,23 @@ class ConnectorAuth:
                     await lock.acquire()
                     held.append(lock)
         except StopIteration:
-            return
+            return last
         finally:
             for lock in reversed(held):
                 lock.release()
+
+
+def _replace(headers: httpx.Headers, replaced: Headers) -> bool:
+    """Whether all could be set; an error of httpx would quote the value."""
+    try:
+        for name, value in replaced.items():
+            if value is None:
+                headers.pop(name, None)
+            else:
+                headers[name] = value
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def new_request(

@@ -129,6 +129,18 @@ def _file_url_in(answer: Answer) -> FileUrl | None:
     return FileUrl(path, Secret(signature), str(expires))
 
 
+class _Hidden(dict[str, str | None]):
+    """Headers that a tester gave; a traceback that shows variables shows their names only."""
+
+    def __repr__(self) -> str:
+        return f"<headers {', '.join(map(str, self))}>"
+
+
+def hidden(headers: Headers | None) -> Headers | None:
+    """The same headers, with a repr that hides the values."""
+    return headers if headers is None or isinstance(headers, _Hidden) else _Hidden(headers)
+
+
 def named(consumer: str | None) -> str:
     """The consumer meant, the default one where none is named."""
     if consumer is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import cast
 
 import httpx
 
@@ -61,15 +62,46 @@ def items(headers: httpx.Headers) -> Items:
         return headers.multi_items()
 
 
-def decompressed(response: httpx.Response | None, body: bytes) -> tuple[bytes, httpx.DecodingError | None]:
-    """The body decompressed, and what the caller will be told where that cannot be done."""
-    if response is None or not body or "content-encoding" not in response.headers:
-        return body if response is not None else b"", None
-    try:
-        # Decoded apart, so that a caller's stream stays untouched.
-        return httpx.Response(200, headers=response.headers, content=body).content, None
-    except httpx.DecodingError as error:
-        return body, error
+class Received:
+    """The body of a response as it came; an object of its own, so that no traceback shows what is in it."""
+
+    def __init__(self, body: bytes = b"") -> None:
+        self.body = bytearray(body)
+        self.content = bytes(body)
+
+    def read(self, response: httpx.Response) -> None:
+        """Read the response to its end, and close it."""
+        if response.is_closed:  # made ready by a transport without a network
+            self.body += response.content
+            return
+        try:
+            for chunk in cast(httpx.SyncByteStream, response.stream):
+                self.body += chunk
+        finally:
+            response.close()
+
+    async def aread(self, response: httpx.Response) -> None:
+        """See ``read``."""
+        if response.is_closed:
+            self.body += response.content
+            return
+        try:
+            async for chunk in cast(httpx.AsyncByteStream, response.stream):
+                self.body += chunk
+        finally:
+            await response.aclose()
+
+    def decompress(self, headers: httpx.Headers) -> httpx.DecodingError | None:
+        """Set ``content``; returns what the caller will be told where that cannot be done."""
+        self.content = bytes(self.body)
+        if not self.content or "content-encoding" not in headers:
+            return None
+        try:
+            # Decoded apart, so that a caller's stream stays untouched.
+            self.content = httpx.Response(200, headers=headers, content=self.content).content
+        except httpx.DecodingError as error:
+            return error
+        return None
 
 
 def as_text(headers: Items, content: bytes) -> str:

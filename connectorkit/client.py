@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +16,7 @@ import httpx
 
 from connectorkit import operations
 from connectorkit.auth import ConnectorAuth, Headers, reply_of
-from connectorkit.base_client import DEFAULT_CONSUMER, LIMITS, named, present
+from connectorkit.base_client import DEFAULT_CONSUMER, LIMITS, hidden, named, present
 from connectorkit.base_client import BaseClient as BaseClient
 from connectorkit.bodies import Progress
 from connectorkit.checks import check_text
@@ -64,10 +64,10 @@ class Client(BaseClient):
 
         ``headers`` replace what the kit would send; ``None`` as a value leaves that header out.
         """
-        name = named(consumer)
-        return self._noted(
-            self.call(operations.conversation(self.settings.account_id, batch), name, headers), name
-        )
+        name, headers = named(consumer), hidden(headers)
+        operation = operations.conversation(self.settings.account_id, batch)
+        del batch  # what may hold a secret is in no variable of a frame that a traceback can show
+        return self._noted(self.call(operation, name, headers), name)
 
     def send(
         self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
@@ -78,7 +78,9 @@ class Client(BaseClient):
         or resumed it; else for a default consumer.
         """
         name = self.owner(envelope) if consumer is None else named(consumer)
-        return self.call(operations.send(self.settings.account_id, envelope), name, headers)
+        operation, headers = operations.send(self.settings.account_id, envelope), hidden(headers)
+        del envelope
+        return self.call(operation, name, headers)
 
     def domains(self) -> dict[str, str]:
         """Service name to host, from the domain lookup (cached for half an hour)."""
@@ -104,7 +106,7 @@ class Client(BaseClient):
         self, operation: Operation, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """Send any operation. Network failures are raised as httpx's own errors."""
-        return self._exchange(operation, consumer, headers)[0]
+        return self._exchange(operation, consumer, headers := hidden(headers))[0]
 
     def file_url(
         self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
@@ -113,7 +115,8 @@ class Client(BaseClient):
 
         Raises the typed error of a refusal.
         """
-        operation = operations.send(self.settings.account_id, envelope)
+        operation, headers = operations.send(self.settings.account_id, envelope), hidden(headers)
+        del envelope
         return self._file_url(*self._exchange(operation, named(consumer), headers))
 
     def upload(
@@ -170,25 +173,12 @@ class Client(BaseClient):
             answer = self._wire.send(request)
             more = auth.renewal(request, answer)
         if more is not None:
-            answer = self._follow(auth.sync_steps(more))
+            answer = auth.follow(more, self._wire.send)
         return reply_of(request), present(answer)
 
     def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open()
-        self._follow(auth.sync_steps(auth.flow(None)))
-
-    def _follow(self, steps: Generator[httpx.Request, Answer, None]) -> Answer | None:
-        """Send what the flow asks for; the last answer."""
-        answer: Answer | None = None
-        try:
-            request = next(steps)
-            while True:
-                answer = self._wire.send(request)
-                request = steps.send(answer)
-        except StopIteration:
-            return answer
-        finally:
-            steps.close()
+        auth.follow(auth.flow(None), self._wire.send)
 
 
 class AsyncClient(BaseClient):
@@ -216,8 +206,9 @@ class AsyncClient(BaseClient):
         self, batch: Payload, *, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.conversation``."""
-        name = named(consumer)
+        name, headers = named(consumer), hidden(headers)
         operation = operations.conversation(self.settings.account_id, batch)
+        del batch
         return self._noted(await self.call(operation, name, headers), name)
 
     async def send(
@@ -225,7 +216,9 @@ class AsyncClient(BaseClient):
     ) -> Reply:
         """See ``Client.send``."""
         name = self.owner(envelope) if consumer is None else named(consumer)
-        return await self.call(operations.send(self.settings.account_id, envelope), name, headers)
+        operation, headers = operations.send(self.settings.account_id, envelope), hidden(headers)
+        del envelope
+        return await self.call(operation, name, headers)
 
     async def domains(self) -> dict[str, str]:
         """See ``Client.domains``."""
@@ -251,13 +244,14 @@ class AsyncClient(BaseClient):
         self, operation: Operation, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.call``."""
-        return (await self._exchange(operation, consumer, headers))[0]
+        return (await self._exchange(operation, consumer, headers := hidden(headers)))[0]
 
     async def file_url(
         self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
     ) -> FileUrl:
         """See ``Client.file_url``."""
-        operation = operations.send(self.settings.account_id, envelope)
+        operation, headers = operations.send(self.settings.account_id, envelope), hidden(headers)
+        del envelope
         return self._file_url(*await self._exchange(operation, named(consumer), headers))
 
     async def upload(
@@ -311,22 +305,9 @@ class AsyncClient(BaseClient):
             answer = await self._wire.send(request)
             more = auth.renewal(request, answer)
         if more is not None:
-            answer = await self._follow(auth.async_steps(more))
+            answer = await auth.follow_async(more, self._wire.send)
         return reply_of(request), present(answer)
 
     async def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open()
-        await self._follow(auth.async_steps(auth.flow(None)))
-
-    async def _follow(self, steps: AsyncGenerator[httpx.Request, Answer]) -> Answer | None:
-        """See ``Client._follow``."""
-        answer: Answer | None = None
-        try:
-            request = await anext(steps)
-            while True:
-                answer = await self._wire.send(request)
-                request = await steps.asend(answer)
-        except StopAsyncIteration:
-            return answer
-        finally:
-            await steps.aclose()
+        await auth.follow_async(auth.flow(None), self._wire.send)

@@ -29,6 +29,8 @@ class _Equipped(BaseClient):
     def __init__(self, settings: Settings, log: ResponseLog, lease: Lease | None, **options: Any) -> None:
         super().__init__(settings, log=log, **options)
         self._lease = lease
+        if lease is not None:
+            lease.control.teach(self.redactor)
         self._receiver: Receiver | None = None
 
     @property
@@ -157,6 +159,8 @@ def connect(
     answers after a quarter of a second. Kits of one process share one sandbox.
     Raises ``SettingsError``, ``LogError`` or ``SandboxError``.
     """
+    if isinstance(client_secret, str):
+        client_secret = Secret(client_secret)  # so that no traceback shows it among the variables
     given = dict(
         account_id=account_id,
         client_id=client_id,
@@ -173,6 +177,8 @@ def connect_async(
     *, sandbox: bool = False, seed: int | None = None, agent: bool = True, **settings: Any
 ) -> AsyncKit:
     """The same as ``connect``, for tasks; making the kit itself is not awaited."""
+    if isinstance(secret := settings.get("client_secret"), str):
+        settings["client_secret"] = secret = Secret(secret)
     return AsyncKit(*_connection(sandbox, seed, agent, settings))
 
 

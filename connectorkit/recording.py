@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from connectorkit.bodies import as_text, decompressed, items, sent_bytes, sent_content
+from connectorkit.bodies import Received, as_text, items, sent_bytes, sent_content
 from connectorkit.calls import Call, full_url
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
@@ -88,20 +88,31 @@ class Recorder:
         watch: Stopwatch,
         *,
         response: httpx.Response | None = None,
-        body: bytes = b"",
+        received: Received | None = None,
         error: BaseException | None = None,
-    ) -> bytes:
+    ) -> httpx.DecodingError | None:
         """Write the record, and leave it on the request's ``Call`` for whoever waits for the answer.
 
-        Returns the body decompressed. Raises ``httpx.DecodingError`` where that cannot be done and there was
-        no other error.
+        Returns what is to be raised where the body cannot be decompressed.
         """
-        call = Call.of(request)
         phases = watch.phases()  # before anything that takes time
+        received = received or Received()
+        undecodable = received.decompress(response.headers) if response is not None else None
+        exchange = self._exchange(request, response, received, undecodable or error)
+        exchange = stamped(exchange, started_at=watch.started_at, **phases)
+        Call.of(request).exchange = self._append(exchange)
+        return undecodable
+
+    def _exchange(
+        self,
+        request: httpx.Request,
+        response: httpx.Response | None,
+        received: Received,
+        failure: BaseException | None,
+    ) -> Exchange:
+        call = Call.of(request)
         asked, answered = items(request.headers), items(response.headers) if response is not None else []
-        content, undecodable = decompressed(response, body)
-        failure = undecodable or error
-        answer = as_text(answered, content) if response is not None else ""
+        answer = as_text(answered, received.content)
         (url, reason, said, sent, got), (asked, answered) = self.redactor.record(
             (
                 str(full_url(request)),
@@ -113,35 +124,28 @@ class Recorder:
             asked,
             answered,
         )
-        call.exchange = self._append(
-            stamped(
-                _BLANK,
-                operation=call.operation,
-                account_id=call.account_id,
-                consumer=call.consumer,
-                scenario=call.scenario,
-                label=call.label,
-                attempt=call.attempt,
-                started_at=watch.started_at,
-                method=request.method,
-                url=url,
-                status_code=response.status_code if response is not None else None,
-                reason=reason if response is not None else None,
-                error=said or None,
-                request_headers=asked,
-                request_body=sent[:MAX_KEPT_CHARACTERS],
-                response_headers=answered,
-                response_body=got[:MAX_KEPT_CHARACTERS],
-                request_bytes=sent_bytes(request),
-                response_bytes=len(body),
-                http_version=_http_version(response),
-                tokens=token_claims(answer) if got is not answer else {},
-                **phases,
-            )
+        return stamped(
+            _BLANK,
+            operation=call.operation,
+            account_id=call.account_id,
+            consumer=call.consumer,
+            scenario=call.scenario,
+            label=call.label,
+            attempt=call.attempt,
+            method=request.method,
+            url=url,
+            status_code=response.status_code if response is not None else None,
+            reason=reason if response is not None else None,
+            error=said or None,
+            request_headers=asked,
+            request_body=sent[:MAX_KEPT_CHARACTERS],
+            response_headers=answered,
+            response_body=got[:MAX_KEPT_CHARACTERS],
+            request_bytes=sent_bytes(request),
+            response_bytes=len(received.body),
+            http_version=_http_version(response),
+            tokens=token_claims(answer) if got is not answer else {},
         )
-        if undecodable is not None and error is None:
-            raise undecodable
-        return content
 
     def _append(self, exchange: Exchange) -> Exchange:
         """A full disk must not swallow the service's answer: say so once, count, and go on."""

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from connectorkit.hiding import enrol
 from connectorkit.values import Found, Values
 
 # Three base64url parts, the first two of which begin like a JSON object.
@@ -94,6 +95,7 @@ class Redactor:
         self._values = Values()
         self._labelled: dict[str, str] = {}  # the same few tokens are sent again and again
         self._clean: dict[str, None] = {}
+        enrol(self)
         for secret in secrets:
             self.learn(secret)
 

@@ -7,7 +7,6 @@ request's raw headers in their variables.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from connectorkit.bodies import Received
 from connectorkit.calls import EXTENSION as EXTENSION
 from connectorkit.calls import Call as Call
 from connectorkit.calls import complete
@@ -58,21 +58,13 @@ class RecordingTransport(httpx.BaseTransport):
         """
         watch = self._recorder.start(request, asynchronous=False)
         response: httpx.Response | None = None
-        body = bytearray()
+        received, failure = Received(), None
         try:
             response = self._inner.handle_request(complete(request))
-            if response.is_closed:  # made ready by a transport without a network
-                body += response.content
-            else:
-                try:
-                    for chunk in response.stream:  # type: ignore[union-attr]
-                        body += chunk
-                finally:
-                    response.close()
-            failure = None
+            received.read(response)
         except BaseException as error:
             failure = _presentable(error, request)
-        return _answer(self._recorder, request, watch, response, body, failure)
+        return _answer(self._recorder, request, watch, response, received, failure)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; its record is written when the response is closed, or when it fails."""
@@ -86,7 +78,7 @@ class RecordingTransport(httpx.BaseTransport):
             self._recorder.record(request, watch, error=failure)
             raise failure
         if response.is_closed:
-            self._recorder.record(request, watch, response=response, body=response.content)
+            self._recorder.record(request, watch, response=response, received=Received(response.content))
         else:
             response.stream = _Stream(response, response.stream, request, watch, self._recorder)
         return response
@@ -109,21 +101,13 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         """See ``RecordingTransport.send``."""
         watch = self._recorder.start(request, asynchronous=True)
         response: httpx.Response | None = None
-        body = bytearray()
+        received, failure = Received(), None
         try:
             response = await self._inner.handle_async_request(complete(request))
-            if response.is_closed:
-                body += response.content
-            else:
-                try:
-                    async for chunk in response.stream:  # type: ignore[union-attr]
-                        body += chunk
-                finally:
-                    await response.aclose()
-            failure = None
+            await received.aread(response)
         except BaseException as error:
             failure = _presentable(error, request)
-        return _answer(self._recorder, request, watch, response, body, failure)
+        return _answer(self._recorder, request, watch, response, received, failure)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; its record is written when the response is closed, or when it fails."""
@@ -137,7 +121,7 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
             self._recorder.record(request, watch, error=failure)
             raise failure
         if response.is_closed:
-            self._recorder.record(request, watch, response=response, body=response.content)
+            self._recorder.record(request, watch, response=response, received=Received(response.content))
         else:
             response.stream = _AsyncStream(response, response.stream, request, watch, self._recorder)
         return response
@@ -153,34 +137,35 @@ def _answer(
     request: httpx.Request,
     watch: Stopwatch,
     response: httpx.Response | None,
-    body: bytearray,
+    received: Received,
     failure: BaseException | None,
 ) -> Answer:
     """Record what came of a request, and hand it on."""
-    undecodable: BaseException | None = None
-    content = b""
-    try:
-        content = recorder.record(request, watch, response=response, body=bytes(body), error=failure)
-    except httpx.DecodingError as error:
-        undecodable = _presentable(error, request)
+    undecodable = recorder.record(request, watch, response=response, received=received, error=failure)
     if failure is not None:
         raise failure
     if undecodable is not None:
-        raise undecodable
+        raise _presentable(undecodable, request)
     assert response is not None, "there is an answer where nothing failed"
     if _httpx_log.isEnabledFor(logging.INFO):
         outcome = response.http_version, response.status_code, response.reason_phrase
         _httpx_log.info('HTTP Request: %s %s "%s %d %s"', request.method, request.url, *outcome)
-    return Answer(response.status_code, content)
+    return Answer(response.status_code, received.content)
+
+
+def unsendable(request: httpx.Request) -> httpx.LocalProtocolError:
+    """In place of an error that quotes the header, which may be a token."""
+    return httpx.LocalProtocolError(
+        "A header cannot be sent: its value has a line break, a blank at an end, or a character that is not "
+        "ASCII. Check the headers.",
+        request=request,
+    )
 
 
 def _presentable(error: BaseException, request: httpx.Request) -> BaseException:
     """The error without the frames below ours, and without the errors it was made of."""
     if isinstance(error, httpx.LocalProtocolError):
-        # Its words quote the header, which may be a token.
-        error = httpx.LocalProtocolError(
-            "A header cannot be sent: its value has a line break, or a blank at an end. Check the headers."
-        )
+        error = unsendable(request)
     error.__cause__ = error.__context__ = None
     if isinstance(error, httpx.RequestError):
         error.request = request
@@ -203,17 +188,15 @@ class _Tap:
         self._request = request
         self._watch = watch
         self._recorder = recorder
-        self._body = bytearray()
+        self._received = Received()
         self._done = False
 
     def _finish(self, error: BaseException | None = None) -> None:
         if not self._done:
             self._done = True
-            # Whoever reads the response is told by httpx where it cannot be decompressed.
-            with contextlib.suppress(httpx.DecodingError):
-                self._recorder.record(
-                    self._request, self._watch, response=self._response, body=bytes(self._body), error=error
-                )
+            self._recorder.record(
+                self._request, self._watch, response=self._response, received=self._received, error=error
+            )
 
 
 class _Stream(_Tap, httpx.SyncByteStream):
@@ -221,8 +204,9 @@ class _Stream(_Tap, httpx.SyncByteStream):
         failure = None
         try:
             for chunk in self._inner:
-                self._body += chunk
+                self._received.body += chunk
                 yield chunk
+                del chunk
         except BaseException as error:
             failure = _presentable(error, self._request)
         if failure is not None:
@@ -239,7 +223,7 @@ class _AsyncStream(_Tap, httpx.AsyncByteStream):
         failure = None
         try:
             async for chunk in self._inner:
-                self._body += chunk
+                self._received.body += chunk
                 yield chunk
         except BaseException as error:
             failure = _presentable(error, self._request)

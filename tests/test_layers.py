@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {
             "errors",
             "forms",
+            "hiding",
             "values",
             "redact",
             "markup",
