@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections
 import string
-import sys
 import threading
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -107,6 +106,15 @@ class Values:
                 return True
         return bool(self._short) and any(value in text for value in self._short)
 
+    def _places(self, raw: bytes, stride: int) -> list[int]:
+        """Where a stretch stands that some value has, in order."""
+        known, found = self._grams.keys(), list[int]()
+        for offset in range(0, _GRAM, stride):
+            numbers = _numbers(raw[offset:])
+            if not known.isdisjoint(numbers):
+                found += [offset + _GRAM * at for at, number in enumerate(numbers) if number in known]
+        return sorted(found)
+
     def readings(self, text: str) -> Iterator[Reading]:
         """The text, and what it may stand for."""
         return readings(text, self._alphabet, self._shortest, blanks=self._blanks)
@@ -114,24 +122,19 @@ class Values:
     def find(self, reading: Reading) -> Iterator[Found]:
         """Every value in one reading, by where it stands in the original."""
         stride, shortest = (1, ENCODED_PIECE) if reading.binary else (_STRIDE, PIECE)
-        raw = encoded(reading.text)
-        if not reading.binary and not self._hits(reading.text, raw):
-            return
         with self._lock:
             values = dict(self._labels)
-        text, place, homes = reading.text, 0, dict[str, list[tuple[str, int]]]()
-        while place <= len(text) - _GRAM:
+        text, next_place, homes = reading.text, 0, dict[str, list[tuple[str, int]]]()
+        for place in self._places(encoded(text), stride):
+            if place < next_place:
+                continue
             gram = text[place : place + _GRAM]
-            longest = None
-            if int.from_bytes(raw[place : place + _GRAM], sys.byteorder) in self._grams:
-                if gram not in homes:
-                    homes[gram] = [(value, at) for value in values for at in _occurrences(value, gram)]
-                longest = self._longest(text, place, homes[gram], values)
+            if gram not in homes:
+                homes[gram] = [(value, at) for value in values for at in _occurrences(value, gram)]
+            longest = self._longest(text, place, homes[gram], values)
             if longest is not None and longest.characters >= shortest:
                 yield self._placed(reading, longest)
-                place = max(longest.end - _GRAM, place + stride)
-            else:
-                place += stride
+                next_place = longest.end - _GRAM
         for value, label in self._short.items():
             for place in _occurrences(text, value):
                 yield self._placed(reading, Found(place, place + len(value), len(value), label))
