@@ -23,6 +23,7 @@ from connectorkit.calls import label as label
 from connectorkit.calls import scenario_label as scenario_label
 from connectorkit.recording import Recorder as Recorder
 from connectorkit.recording import Stopwatch
+from connectorkit.redact import Redactor
 
 # Whoever switches httpx's logging on gets to see what httpx.Client would say.
 _httpx_log = logging.getLogger("httpx")
@@ -63,7 +64,7 @@ class RecordingTransport(httpx.BaseTransport):
             response = self._inner.handle_request(complete(request))
             received.read(response)
         except BaseException as error:
-            failure = _presentable(error, request)
+            failure = _presentable(error, request, self._recorder.redactor)
         return _answer(self._recorder, request, watch, response, received, failure)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -73,7 +74,7 @@ class RecordingTransport(httpx.BaseTransport):
         try:
             response = self._inner.handle_request(complete(request))
         except BaseException as error:
-            failure = _presentable(error, request)
+            failure = _presentable(error, request, self._recorder.redactor)
         if failure is not None:
             self._recorder.record(request, watch, error=failure)
             raise failure
@@ -106,7 +107,7 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
             response = await self._inner.handle_async_request(complete(request))
             await received.aread(response)
         except BaseException as error:
-            failure = _presentable(error, request)
+            failure = _presentable(error, request, self._recorder.redactor)
         return _answer(self._recorder, request, watch, response, received, failure)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -116,7 +117,7 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         try:
             response = await self._inner.handle_async_request(complete(request))
         except BaseException as error:
-            failure = _presentable(error, request)
+            failure = _presentable(error, request, self._recorder.redactor)
         if failure is not None:
             self._recorder.record(request, watch, error=failure)
             raise failure
@@ -145,7 +146,7 @@ def _answer(
     if failure is not None:
         raise failure
     if undecodable is not None:
-        raise _presentable(undecodable, request)
+        raise _presentable(undecodable, request, recorder.redactor)
     assert response is not None, "there is an answer where nothing failed"
     if _httpx_log.isEnabledFor(logging.INFO):
         outcome = response.http_version, response.status_code, response.reason_phrase
@@ -156,16 +157,17 @@ def _answer(
 def unsendable(request: httpx.Request) -> httpx.LocalProtocolError:
     """In place of an error that quotes the header, which may be a token."""
     return httpx.LocalProtocolError(
-        "A header cannot be sent: its value has a line break, a blank at an end, or a character that is not "
-        "ASCII. Check the headers.",
+        "A header cannot be sent: its value has a line break, a blank at an end, or half a surrogate pair. "
+        "Check the headers.",
         request=request,
     )
 
 
-def _presentable(error: BaseException, request: httpx.Request) -> BaseException:
-    """The error without the frames below ours, and without the errors it was made of."""
+def _presentable(error: BaseException, request: httpx.Request, redactor: Redactor) -> BaseException:
+    """The error without the frames below ours, the errors it was made of, and what it quotes of an answer."""
     if isinstance(error, httpx.LocalProtocolError):
         error = unsendable(request)
+    error.args = tuple(redactor.text(part) if isinstance(part, str) else part for part in error.args)
     error.__cause__ = error.__context__ = None
     if isinstance(error, httpx.RequestError):
         error.request = request
@@ -208,7 +210,7 @@ class _Stream(_Tap, httpx.SyncByteStream):
                 yield chunk
                 del chunk
         except BaseException as error:
-            failure = _presentable(error, self._request)
+            failure = _presentable(error, self._request, self._recorder.redactor)
         if failure is not None:
             self._finish(failure)
             raise failure
@@ -226,7 +228,7 @@ class _AsyncStream(_Tap, httpx.AsyncByteStream):
                 self._received.body += chunk
                 yield chunk
         except BaseException as error:
-            failure = _presentable(error, self._request)
+            failure = _presentable(error, self._request, self._recorder.redactor)
         if failure is not None:
             self._finish(failure)
             raise failure

@@ -18,8 +18,9 @@ from connectorkit import wire
 from connectorkit.hiding import redacted
 from connectorkit.log import Notification
 from connectorkit.notices import conversation_of
-from connectorkit.redact import Redactor, Secret
+from connectorkit.redact import Redactor, Secret, fingerprint
 from connectorkit.signature import CAUSES, VALID, verify
+from connectorkit.values import PIECE
 
 BODY_SECONDS = 30
 # What is read and thrown away of a body that is too large, so that the sender gets to see the answer.
@@ -71,12 +72,21 @@ class Judge:
             account_id=None if account_id is None else self._clean(account_id),
             client_id=None if client_id is None else self._clean(client_id),
             host=self.host,
-            headers=[(redacted(name), redacted(text)) for name, text in self.redactor.headers(headers)],
+            headers=self._headers(headers),
             body_bytes=len(body),
             signature=cause,
             status_code=200 if cause == VALID else 401,
             conversation_id=conversation_of(text),
         )
+
+    def _headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        given = _value(headers, wire.SIGNATURE) or ""
+        signature = given.partition("=")[2]
+        shown = self.redactor.headers(headers)
+        if len(signature) >= PIECE:  # a proxy may have copied it into a header of its own
+            label = f"[secret:{fingerprint(given)}]"
+            shown = [(name, text.replace(signature, label)) for name, text in shown]
+        return [(redacted(name), redacted(text)) for name, text in shown]
 
     def _clean(self, text: str) -> str:
         return redacted(self.redactor.text(text))
