@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import TypeVar
 
 import httpx
 
@@ -19,9 +20,9 @@ from connectorkit.operations import FileUrl, Operation, Payload
 from connectorkit.redact import Redactor, Secret
 from connectorkit.replies import Reply, unexpected
 from connectorkit.settings import Settings
-from connectorkit.tokens import Token
-from connectorkit.transport import Call, Recorder
+from connectorkit.transport import Answer, Call, Recorder
 
+Found = TypeVar("Found")
 DEFAULT_CONSUMER = "someone@example"
 # Connections are kept while a person reads a page between two cells.
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60)
@@ -61,9 +62,10 @@ class BaseClient(ABC):
     def _request(
         self, operation: Operation, consumer: str | None, progress: Progress | None = None
     ) -> httpx.Request:
-        # The auth flow puts the real host in: only it knows when the domain lookup has been made.
-        placeholder = f"{self.settings.scheme}://{operation.service}.invalid{operation.target}"
-        request = new_request(self.settings, operation, placeholder, consumer=consumer)
+        known = self.credentials.known_url(operation)
+        # Or the flow puts it in: only that knows when the domain lookup has been made.
+        url = known or f"{self.settings.scheme}://{operation.service}.invalid{operation.target}"
+        request = new_request(self.settings, operation, url, consumer=consumer)
         if operation.secret_query is not None:
             Call.of(request).secret_query = operation.secret_query
             request.headers["Accept"] = "*/*"  # files, and refusals in plain words
@@ -80,20 +82,14 @@ class BaseClient(ABC):
             self.note_owner(reply.conversation_id, consumer)
         return reply
 
-    def _file_url(self, reply: Reply, response: httpx.Response) -> FileUrl:
+    def _file_url(self, reply: Reply, answer: Answer) -> FileUrl:
         """The URL in what was really received: the signature in ``reply`` is replaced, as in the log."""
         reply.raise_for_error()
-        try:
-            body = response.json()["body"]
-            path, signed = body["relativePath"], body["queryParams"]
-            signature, expires = signed[wire.TEMP_URL_SIGNATURE], signed[wire.TEMP_URL_EXPIRES]
-        except (ValueError, RecursionError, LookupError, TypeError):
-            path = signature = expires = None
-        if not (isinstance(path, str) and isinstance(signature, str) and isinstance(expires, str | int)):
+        url = _file_url_in(answer)
+        if url is None:
             raise unexpected(reply, "relativePath and queryParams")
-        secret = Secret(signature)
-        self.redactor.learn(secret)
-        return FileUrl(path, secret, str(expires))
+        self.redactor.learn(url.signature, passing=True)
+        return url
 
     @property
     @abstractmethod
@@ -120,6 +116,31 @@ class BaseClient(ABC):
         return markup.facts(type(self).__name__, self._facts())
 
 
+def _file_url_in(answer: Answer) -> FileUrl | None:
+    """Read apart, so that no frame of an error's traceback has a signature in a variable."""
+    try:
+        body = answer.json()["body"]
+        path, signed = body["relativePath"], body["queryParams"]
+        signature, expires = signed[wire.TEMP_URL_SIGNATURE], signed[wire.TEMP_URL_EXPIRES]
+    except (LookupError, TypeError):
+        return None
+    if not (isinstance(path, str) and isinstance(signature, str) and isinstance(expires, str | int)):
+        return None
+    return FileUrl(path, Secret(signature), str(expires))
+
+
+class _Hidden(dict[str, str | None]):
+    """Headers that a tester gave; a traceback that shows variables shows their names only."""
+
+    def __repr__(self) -> str:
+        return f"<headers {', '.join(map(str, self))}>"
+
+
+def hidden(headers: Headers | None) -> Headers | None:
+    """The same headers, with a repr that hides the values."""
+    return headers if headers is None or isinstance(headers, _Hidden) else _Hidden(headers)
+
+
 def named(consumer: str | None) -> str:
     """The consumer meant, the default one where none is named."""
     if consumer is None:
@@ -128,7 +149,7 @@ def named(consumer: str | None) -> str:
     return consumer
 
 
-def present(token: Token | None) -> Token:
-    """The token, which the flow has brought by now."""
-    assert token is not None, "the flow ends with a token or an error"
-    return token
+def present(found: Found | None) -> Found:
+    """The token or the answer, which the flow has brought by now."""
+    assert found is not None, "the flow ends with what it is for, or with an error"
+    return found

@@ -16,7 +16,7 @@ import httpx
 
 from connectorkit import operations
 from connectorkit.auth import ConnectorAuth, Headers, reply_of
-from connectorkit.base_client import DEFAULT_CONSUMER, LIMITS, named, present
+from connectorkit.base_client import DEFAULT_CONSUMER, LIMITS, hidden, named, present
 from connectorkit.base_client import BaseClient as BaseClient
 from connectorkit.bodies import Progress
 from connectorkit.checks import check_text
@@ -26,7 +26,7 @@ from connectorkit.operations import FileUrl, Operation, Payload
 from connectorkit.replies import Reply
 from connectorkit.settings import Settings
 from connectorkit.tokens import Token
-from connectorkit.transport import AsyncRecordingTransport, RecordingTransport
+from connectorkit.transport import Answer, AsyncRecordingTransport, RecordingTransport
 
 
 class Client(BaseClient):
@@ -45,9 +45,9 @@ class Client(BaseClient):
     ) -> None:
         super().__init__(settings, log=log, clock=clock)
         inner = transport or httpx.HTTPTransport(limits=LIMITS)
-        self._http = httpx.Client(transport=RecordingTransport(inner, self._recorder), trust_env=False)
+        self._wire = RecordingTransport(inner, self._recorder)
         # A client thrown away without close() leaves no open socket behind.
-        weakref.finalize(self, self._http.close)
+        weakref.finalize(self, self._wire.close)
         self._consumers: dict[str, Consumer] = {}
         self._consumers_lock = threading.Lock()
 
@@ -64,10 +64,10 @@ class Client(BaseClient):
 
         ``headers`` replace what the kit would send; ``None`` as a value leaves that header out.
         """
-        name = named(consumer)
-        return self._noted(
-            self.call(operations.conversation(self.settings.account_id, batch), name, headers), name
-        )
+        name, headers = named(consumer), hidden(headers)
+        operation = operations.conversation(self.settings.account_id, batch)
+        del batch  # what may hold a secret is in no variable of a frame that a traceback can show
+        return self._noted(self.call(operation, name, headers), name)
 
     def send(
         self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
@@ -78,7 +78,9 @@ class Client(BaseClient):
         or resumed it; else for a default consumer.
         """
         name = self.owner(envelope) if consumer is None else named(consumer)
-        return self.call(operations.send(self.settings.account_id, envelope), name, headers)
+        operation, headers = operations.send(self.settings.account_id, envelope), hidden(headers)
+        del envelope
+        return self.call(operation, name, headers)
 
     def domains(self) -> dict[str, str]:
         """Service name to host, from the domain lookup (cached for half an hour)."""
@@ -104,7 +106,7 @@ class Client(BaseClient):
         self, operation: Operation, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """Send any operation. Network failures are raised as httpx's own errors."""
-        return self._exchange(operation, consumer, headers)[0]
+        return self._exchange(operation, consumer, headers := hidden(headers))[0]
 
     def file_url(
         self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
@@ -113,7 +115,8 @@ class Client(BaseClient):
 
         Raises the typed error of a refusal.
         """
-        operation = operations.send(self.settings.account_id, envelope)
+        operation, headers = operations.send(self.settings.account_id, envelope), hidden(headers)
+        del envelope
         return self._file_url(*self._exchange(operation, named(consumer), headers))
 
     def upload(
@@ -134,18 +137,18 @@ class Client(BaseClient):
 
     def download(self, url: FileUrl, *, consumer: str | None = None) -> bytes:
         """GET a file from the store. Raises the typed error of a refusal."""
-        reply, response = self._exchange(operations.download_file(url), consumer)
+        reply, answer = self._exchange(operations.download_file(url), consumer)
         reply.raise_for_error()
-        return response.content
+        return answer.content
 
     @property
     def closed(self) -> bool:
         """Whether nothing can be sent any more."""
-        return self._http.is_closed
+        return self._wire.is_closed
 
     def close(self) -> None:
         """Close the connections. The log stays readable."""
-        self._http.close()
+        self._wire.close()
 
     def __enter__(self) -> Self:
         return self
@@ -161,23 +164,21 @@ class Client(BaseClient):
         consumer: str | None,
         headers: Headers | None = None,
         progress: Progress | None = None,
-    ) -> tuple[Reply, httpx.Response]:
+    ) -> tuple[Reply, Answer]:
         self._check_open()
         request = self._request(operation, consumer, progress)
-        response = self._http.send(request, auth=self._auth(operation, consumer, headers))
-        return reply_of(request), response
+        auth, answer = self._auth(operation, consumer, headers), None
+        more = auth.opening(request)
+        if more is None:
+            answer = self._wire.send(request)
+            more = auth.renewal(request, answer)
+        if more is not None:
+            answer = auth.follow(more, self._wire.send)
+        return reply_of(request), present(answer)
 
     def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open()
-        steps = auth.sync_auth_flow(None)
-        try:
-            request = next(steps)
-            while True:
-                request = steps.send(self._http.send(request, auth=None))
-        except StopIteration:
-            return
-        finally:
-            steps.close()
+        auth.follow(auth.flow(None), self._wire.send)
 
 
 class AsyncClient(BaseClient):
@@ -193,9 +194,7 @@ class AsyncClient(BaseClient):
     ) -> None:
         super().__init__(settings, log=log, clock=clock)
         inner = transport or httpx.AsyncHTTPTransport(limits=LIMITS)
-        self._http = httpx.AsyncClient(
-            transport=AsyncRecordingTransport(inner, self._recorder), trust_env=False
-        )
+        self._wire = AsyncRecordingTransport(inner, self._recorder)
         self._consumers: dict[str, AsyncConsumer] = {}
 
     def consumer(self, name: str = DEFAULT_CONSUMER) -> AsyncConsumer:
@@ -207,8 +206,9 @@ class AsyncClient(BaseClient):
         self, batch: Payload, *, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.conversation``."""
-        name = named(consumer)
+        name, headers = named(consumer), hidden(headers)
         operation = operations.conversation(self.settings.account_id, batch)
+        del batch
         return self._noted(await self.call(operation, name, headers), name)
 
     async def send(
@@ -216,7 +216,9 @@ class AsyncClient(BaseClient):
     ) -> Reply:
         """See ``Client.send``."""
         name = self.owner(envelope) if consumer is None else named(consumer)
-        return await self.call(operations.send(self.settings.account_id, envelope), name, headers)
+        operation, headers = operations.send(self.settings.account_id, envelope), hidden(headers)
+        del envelope
+        return await self.call(operation, name, headers)
 
     async def domains(self) -> dict[str, str]:
         """See ``Client.domains``."""
@@ -242,13 +244,14 @@ class AsyncClient(BaseClient):
         self, operation: Operation, consumer: str | None = None, headers: Headers | None = None
     ) -> Reply:
         """See ``Client.call``."""
-        return (await self._exchange(operation, consumer, headers))[0]
+        return (await self._exchange(operation, consumer, headers := hidden(headers)))[0]
 
     async def file_url(
         self, envelope: Payload, *, consumer: str | None = None, headers: Headers | None = None
     ) -> FileUrl:
         """See ``Client.file_url``."""
-        operation = operations.send(self.settings.account_id, envelope)
+        operation, headers = operations.send(self.settings.account_id, envelope), hidden(headers)
+        del envelope
         return self._file_url(*await self._exchange(operation, named(consumer), headers))
 
     async def upload(
@@ -266,18 +269,18 @@ class AsyncClient(BaseClient):
 
     async def download(self, url: FileUrl, *, consumer: str | None = None) -> bytes:
         """See ``Client.download``."""
-        reply, response = await self._exchange(operations.download_file(url), consumer)
+        reply, answer = await self._exchange(operations.download_file(url), consumer)
         reply.raise_for_error()
-        return response.content
+        return answer.content
 
     @property
     def closed(self) -> bool:
         """Whether nothing can be sent any more."""
-        return self._http.is_closed
+        return self._wire.is_closed
 
     async def close(self) -> None:
         """Close the connections. The log stays readable."""
-        await self._http.aclose()
+        await self._wire.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -293,20 +296,18 @@ class AsyncClient(BaseClient):
         consumer: str | None,
         headers: Headers | None = None,
         progress: Progress | None = None,
-    ) -> tuple[Reply, httpx.Response]:
+    ) -> tuple[Reply, Answer]:
         self._check_open()
         request = self._request(operation, consumer, progress)
-        response = await self._http.send(request, auth=self._auth(operation, consumer, headers))
-        return reply_of(request), response
+        auth, answer = self._auth(operation, consumer, headers), None
+        more = auth.opening(request)
+        if more is None:
+            answer = await self._wire.send(request)
+            more = auth.renewal(request, answer)
+        if more is not None:
+            answer = await auth.follow_async(more, self._wire.send)
+        return reply_of(request), present(answer)
 
     async def _prepare(self, auth: ConnectorAuth) -> None:
         self._check_open()
-        steps = auth.async_auth_flow(None)
-        try:
-            request = await anext(steps)
-            while True:
-                request = await steps.asend(await self._http.send(request, auth=None))
-        except StopAsyncIteration:
-            return
-        finally:
-            await steps.aclose()
+        await auth.follow_async(auth.flow(None), self._wire.send)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,7 +10,7 @@ import httpx
 
 from connectorkit import markup
 from connectorkit.errors import SandboxError
-from connectorkit.redact import Secret
+from connectorkit.redact import Redactor, Secret
 
 _TIMEOUT_SECONDS = 10.0
 _LONG_TIMEOUT_SECONDS = 120.0  # what falls due while time is advanced is done before the answer
@@ -21,7 +22,8 @@ class SandboxControl:
     def __init__(self, base_url: str, control_token: Secret) -> None:
         self.base_url = base_url
         self._token = control_token
-        self._http = httpx.Client(base_url=base_url, trust_env=False)
+        self._redactor = Redactor(control_token)  # for logging, as long as this lives
+        self._http = httpx.Client(base_url=base_url, trust_env=False, auth=_Bearer(control_token))
 
     def about(self) -> dict[str, Any]:
         """What the sandbox imitates and what it does not."""
@@ -104,6 +106,10 @@ class SandboxControl:
         """Forget profiles and conversations and return to real time; tokens issued before stay genuine."""
         self._call("POST", "/sandbox/reset")
 
+    def teach(self, redactor: Redactor) -> None:
+        """Let a redactor know the token of the control API."""
+        redactor.learn(self._token)
+
     def close(self) -> None:
         """Close the connection; the sandbox goes on."""
         self._http.close()
@@ -117,18 +123,20 @@ class SandboxControl:
     ) -> dict[str, Any]:
         if self._http.is_closed:
             raise SandboxError("This kit is closed. Connect again with ck.connect() to go on.")
-        headers = {"Authorization": f"Bearer {self._token.reveal()}"}
+        response = None
         try:
-            response = self._http.request(method, path, json=body, headers=headers, timeout=timeout)
+            response = self._http.request(method, path, json=body, timeout=timeout)
         except httpx.TimeoutException:
-            raise SandboxError(
+            failure = SandboxError(
                 f"The sandbox has not answered within {timeout:g} s. It may wait for a slow receiver: "
                 "make that answer at once, or let less time pass in one step."
-            ) from None
+            )
         except httpx.TransportError as error:
-            raise SandboxError(
+            failure = SandboxError(
                 f"The sandbox at {self.base_url} does not answer ({error}). Connect again to start a new one."
-            ) from None
+            )
+        if response is None:  # raised here, so that it has no context whose frames hold the token
+            raise failure
         try:
             answer = dict(response.json())
         except (TypeError, ValueError):
@@ -146,6 +154,17 @@ class SandboxControl:
         except SandboxError as error:
             time_there = str(error)  # a display must not fail because its subject has gone
         return markup.facts("Sandbox", [("address", self.base_url), ("time there", time_there)])
+
+
+class _Bearer(httpx.Auth):
+    """Puts the token in below everything whose variables a traceback may show."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        yield request
 
 
 class _HasId(Protocol):

@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import httpx
 
@@ -18,9 +17,11 @@ from connectorkit.redact import Redactor, Secret
 from connectorkit.replies import Reply, unexpected
 from connectorkit.settings import Settings
 from connectorkit.tokens import Token
+from connectorkit.transport import Answer
 
 RENEW_EARLY_SECONDS = 300  # the vendor's guide: renew five minutes before expiry
 DOMAINS_KEPT_SECONDS = 1800  # hosts may move; clients keep them half an hour at least
+_MOST_URLS = 64
 _SENDABLE = re.compile(r"[!-~]+")  # visible ASCII
 
 
@@ -39,6 +40,7 @@ class Credentials:
         self._redactor = redactor
         self._domains: dict[str, str] = {}
         self._domains_until = float("-inf")
+        self._urls: dict[tuple[object, ...], httpx.URL] = {}
         self._discarded: Token | None = None
         redactor.learn(settings.client_secret)
 
@@ -76,17 +78,32 @@ class Credentials:
             if isinstance(entry, dict) and "service" in entry and "baseURI" in entry
         }
         self._domains_until = self.clock() + DOMAINS_KEPT_SECONDS
+        self._urls.clear()
 
-    def keep_app_jwt(self, reply: Reply, answer: Any) -> None:
+    def keep_app_jwt(self, reply: Reply, answer: Answer) -> None:
         """Remember the token in the answer to an AppJWT request."""
         self.app_jwt = self._token("AppJWT", "access_token", reply, answer)
 
-    def keep_consumer_jws(self, consumer: str, reply: Reply, answer: Any) -> None:
+    def keep_consumer_jws(self, consumer: str, reply: Reply, answer: Answer) -> None:
         """Remember the token in the answer to a ConsumerJWS request; such a token never expires."""
         self.consumer_jws[consumer] = self._token("ConsumerJWS", "token", reply, answer)
 
+    def known_url(self, operation: Operation) -> httpx.URL | None:
+        """Where an operation goes, if that is known already."""
+        return self.url(operation) if operation.service in self._domains else None
+
     def url(self, operation: Operation) -> httpx.URL:
         """Where an operation goes, now that the hosts are known."""
+        # Most calls go to the same few addresses, and each would have to be put together and read again.
+        key = (operation.service, operation.path, *operation.query.items())
+        found = self._urls.get(key)
+        if found is None:
+            if len(self._urls) >= _MOST_URLS:
+                self._urls.clear()
+            found = self._urls[key] = self._new_url(operation)
+        return found
+
+    def _new_url(self, operation: Operation) -> httpx.URL:
         if operation.service is None:
             return httpx.URL(self.settings.domain_lookup + operation.target)
         host = self._domains.get(operation.service)
@@ -103,13 +120,19 @@ class Credentials:
             )
         return httpx.URL(f"{self.settings.scheme}://{host}{operation.target}")
 
-    def _token(self, kind: str, member: str, reply: Reply, answer: Any) -> Token:
+    def _token(self, kind: str, member: str, reply: Reply, answer: Answer) -> Token:
         """``reply`` is free of secrets, ``answer`` is what was really received."""
         reply.raise_for_error()
-        text = answer.get(member) if isinstance(answer, dict) else None
-        # What could not stand in a header is no token.
-        if not isinstance(text, str) or not _SENDABLE.fullmatch(text):
+        secret = _token_in(answer, member)
+        if secret is None:
             raise unexpected(reply, f"a JSON object with {member}")
-        secret = Secret(text)
-        self._redactor.learn(secret)
+        self._redactor.learn(secret, passing=True)
         return Token(kind, secret, self.clock)
+
+
+def _token_in(answer: Answer, member: str) -> Secret | None:
+    """Read apart, so that no frame of an error's traceback has a token in a variable."""
+    decoded = answer.json()
+    text = decoded.get(member) if isinstance(decoded, dict) else None
+    # What could not stand in a header is no token.
+    return Secret(text) if isinstance(text, str) and _SENDABLE.fullmatch(text) else None

@@ -33,6 +33,8 @@ class _Equipped(BaseClient):
         super().__init__(settings, log=log, **options)
         log.clean = self.redactor.text
         self._lease = lease
+        if lease is not None:
+            lease.control.teach(self.redactor)
         self._receiver: Receiver | None = None
 
     @property
@@ -189,6 +191,8 @@ def connect(
     answers after a quarter of a second. Kits of one process share one sandbox.
     Raises ``SettingsError``, ``LogError`` or ``SandboxError``.
     """
+    if isinstance(client_secret, str):
+        client_secret = Secret(client_secret)  # so that no traceback shows it among the variables
     given = dict(
         account_id=account_id,
         client_id=client_id,
@@ -205,6 +209,8 @@ def connect_async(
     *, sandbox: bool = False, seed: int | None = None, agent: bool = True, **settings: Any
 ) -> AsyncKit:
     """The same as ``connect``, for tasks; making the kit itself is not awaited."""
+    if isinstance(secret := settings.get("client_secret"), str):
+        settings["client_secret"] = secret = Secret(secret)
     return AsyncKit(*_connection(sandbox, seed, agent, settings))
 
 

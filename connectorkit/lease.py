@@ -21,6 +21,13 @@ Key = tuple[int, int | None, bool]
 _LAST_SECONDS = 0.2  # for notifications of what was done just before a kit is closed
 
 
+class Ready(dict[str, Any]):
+    """What a sandbox says when it is ready, secrets included; a traceback shows its address only."""
+
+    def __repr__(self) -> str:
+        return f"<Ready: {self.get('base_url')}>"
+
+
 class Running:
     """A sandbox in a child process, and in this process the receiver that it notifies."""
 
@@ -33,7 +40,7 @@ class Running:
         except (LaunchFailed, OSError) as error:
             raise SandboxError(str(error)) from None
         importing.join()
-        ready = self.child.ready
+        ready = Ready(self.child.ready)
         self._shares: dict[object, ResponseLog] = {}
         self._logs: list[ResponseLog] = []
         self.receiver = Receiver(
@@ -53,7 +60,7 @@ class Running:
 
     def new_control(self) -> SandboxControl:
         """A control of the sandbox, to be closed by whoever asked for it."""
-        ready = self.child.ready
+        ready = Ready(self.child.ready)
         return SandboxControl(ready["base_url"], Secret(ready["control_token"]))
 
     def share(self, share: object, log: ResponseLog) -> None:
@@ -119,7 +126,7 @@ class Lease:
                     running.stop()  # the child died; its pipes are still here
                 running = self._running[key] = Running(seed, agent)
             running.share(share, log)
-        self.ready: dict[str, Any] = running.child.ready
+        self.ready = Ready(running.child.ready)
         self.receiver = running.receiver
         self._sandbox = running
         self.control = running.new_control()

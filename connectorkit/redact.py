@@ -1,19 +1,22 @@
 """Secrets: a type that hides them, and a filter that replaces every known one in a text.
 
-Tokens are recognised by their shape, client secrets by value (also percent-encoded and inside JSON), and
-members and parameters by their names. What remains is a label with a short fingerprint, so two tokens can
-be told apart without either being shown.
+Tokens are recognised by their shape, everything that the kit knows to be secret by value (see ``values`` and
+``forms``), and members and parameters by their names. What remains is a label with a short fingerprint, so
+two tokens can be told apart without either being shown.
 """
 
 from __future__ import annotations
 
 import base64
+import collections
 import hashlib
 import json
 import re
-import threading
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, quote_plus
+
+from connectorkit.hiding import enrol
+from connectorkit.values import Found, Values
 
 # Three base64url parts, the first two of which begin like a JSON object.
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])ey[A-Z][A-Za-z0-9_-]*\.ey[A-Z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?")
@@ -22,7 +25,7 @@ _JSON_MEMBER = re.compile(rf'("(?:{_NAMES}|token)"\s*:\s*")((?:[^"\\]|\\.)+)(")'
 _FORM_PAIR = re.compile(rf"((?:^|[?&\s])(?:{_NAMES})=)([^&\s\"'<>]+)", re.IGNORECASE)
 # A label has no character that would end a member or a pair, so redacting twice changes nothing.
 _LABEL = re.compile(r"\[(?:jwt|secret):[0-9a-f]{8}\]")
-_PERCENT = re.compile(r"%[0-9A-F]{2}")
+_TELLING = ("secret", "token", "password", "bearer", "temp_url_sig")  # one of them is in each such name
 _SCHEME = re.compile(r"(bearer\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 _SECRET_HEADERS = frozenset(
     {
@@ -39,6 +42,10 @@ _SECRET_HEADERS = frozenset(
 def fingerprint(text: str) -> str:
     """Eight hex digits that tell one secret from another and give neither away."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+_MOST_SEEN, _LONGEST_SEEN = 256, 256  # texts, and characters of each
+Headers = list[tuple[str, str]]
 
 
 class Secret:
@@ -85,45 +92,93 @@ class Redactor:
     """Replaces secrets in texts and headers; learns secret values as the kit meets them."""
 
     def __init__(self, *secrets: Secret) -> None:
-        self._lock = threading.Lock()
-        self._forms: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._values = Values()
+        self._labelled: dict[str, str] = {}  # the same few tokens are sent again and again
+        self._clean: dict[str, None] = {}
+        enrol(self)
         for secret in secrets:
             self.learn(secret)
 
-    def learn(self, secret: Secret) -> None:
-        """From now on this value is replaced wherever it stands, also encoded for a URL or for JSON."""
+    def learn(self, secret: Secret, *, passing: bool = False) -> None:
+        """From now on this value is replaced wherever it stands, also encoded, nested or cut.
+
+        Of ``passing`` ones, such as tokens, only the newest few hundred are kept.
+        """
         value = secret.reveal()
-        if len(value) < 4:  # shorter "secrets" would blank out ordinary text
-            return
-        percent = {quote(value), quote(value, safe=""), quote_plus(value)}
-        percent |= {_PERCENT.sub(lambda found: found[0].lower(), form) for form in percent}
-        as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-        label = _label(value)
-        forms = {value} | percent | as_json
-        with self._lock:
-            self._forms |= dict.fromkeys(forms, label)
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        self._values.add(value, _label(value), passing=passing)
+        self._clean = {}  # a new one, as another thread may be adding to this
 
     def text(self, text: str) -> str:
         """The same text with every secret replaced by a label."""
-        if self._pattern is not None:
-            text = self._pattern.sub(lambda found: self._forms[found[0]], text)
-        text = _JWT.sub(lambda found: _label(found[0]), text)
+        if self.is_clean(text):
+            return text
+        text = self._without_values(text)
         text = _JSON_MEMBER.sub(lambda found: found[1] + _label(found[2]) + found[3], text)
         return _FORM_PAIR.sub(lambda found: found[1] + _label(found[2]), text)
 
-    def headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The same headers; those that carry credentials keep a fingerprint only."""
-        return [(name, self._header(name, value)) for name, value in headers]
+    def is_clean(self, text: str) -> bool:
+        """A quick look, for most texts: ``True`` where ``text`` would change nothing."""
+        lowered = text.lower()
+        if ".ey" in lowered or any(name in lowered for name in _TELLING):
+            return False
+        return not self._values.may_hold(text)
 
-    def _header(self, name: str, value: str) -> str:
-        if name.lower() not in _SECRET_HEADERS or not value:
-            return self.text(value)
-        # The whole value, as what stands beside a token may be a secret too; the scheme may be seen.
-        scheme, credentials = _SCHEME.fullmatch(value).groups("")  # type: ignore[union-attr]
-        return f"{scheme}{_label(credentials)}" if credentials else value
+    def _without_values(self, text: str) -> str:
+        found: list[Found] = []
+        for reading in self._values.readings(text):
+            found += self._values.find(reading)
+            if ".ey" in reading.text:
+                for token in _JWT.finditer(reading.text):
+                    place = reading.place(*token.span())
+                    found.append(Found(*place, len(token[0]), _label(token[0])))
+        return _replaced(text, found) if found else text
+
+    def record(self, texts: Sequence[str], *headers: Headers) -> tuple[Sequence[str], list[Headers]]:
+        """Texts and lists of headers, without secrets; one look at all is quicker than one at each."""
+        shown = [[(n, self._credentials(n, v)) for n, v in some] for some in headers]
+        # Addresses and most headers are the same in each exchange.
+        seen = self._clean
+        unseen = {text for text in texts if text not in seen}
+        unseen.update([part for some in shown for header in some for part in header if part not in seen])
+        if not unseen or self.is_clean("\n".join(unseen)):
+            if len(seen) > _MOST_SEEN:
+                self._clean = {}
+            seen.update(dict.fromkeys([text for text in unseen if len(text) <= _LONGEST_SEEN]))
+            return texts, shown
+        clean = self.text
+        return [clean(text) for text in texts], [[(clean(n), clean(v)) for n, v in some] for some in shown]
+
+    def headers(self, headers: Headers) -> Headers:
+        """The same headers; those that carry credentials keep a fingerprint only."""
+        return self.record((), headers)[1][0]
+
+    def _credentials(self, name: str, value: str) -> str:
+        """The whole value, as what stands beside a token may be a secret too; the scheme may be seen."""
+        if not value or name.lower() not in _SECRET_HEADERS:
+            return value
+        label = self._labelled.get(value)
+        if label is None:
+            scheme, credentials = _SCHEME.fullmatch(value).groups("")  # type: ignore[union-attr]
+            label = f"{scheme}{_label(credentials)}" if credentials else value
+            if len(self._labelled) >= _MOST_SEEN:
+                self._labelled.clear()
+            self._labelled[value] = label
+        return label
+
+
+def _replaced(text: str, found: list[Found]) -> str:
+    """Each stretch by the label of the one of which most was found there."""
+    pieces, end, waiting = [], 0, collections.deque(sorted(found))
+    while waiting:
+        first = waiting.popleft()
+        start, stretch = first.start, first.end
+        while waiting and waiting[0].start < stretch:
+            other = waiting.popleft()
+            stretch = max(stretch, other.end)
+            first = max(first, other, key=lambda one: one.characters)
+        pieces += [text[end:start], first.label]
+        end = stretch
+    return "".join(pieces) + text[end:]
 
 
 def _label(value: str) -> str:

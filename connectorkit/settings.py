@@ -75,11 +75,10 @@ def load(environ: Mapping[str, str] | None = None, **given: str | float | Secret
     for name in _NEEDED:
         _check_readable(name, values[name])
     lookup = _base_url(str(values.get("domain_lookup") or PRODUCTION_DOMAIN_LOOKUP))
-    secret = values["client_secret"]
     return Settings(
         account_id=str(values["account_id"]),
         client_id=str(values["client_id"]),
-        client_secret=secret if isinstance(secret, Secret) else Secret(str(secret)),
+        client_secret=_hidden(values["client_secret"]),
         domain_lookup=lookup,
         scheme=_scheme(values.get("scheme"), lookup),
         timeout=timeout_seconds(values.get("timeout")),
@@ -116,7 +115,14 @@ def _gather(
     values: dict[str, str | float | Secret] = {
         name: environ[PREFIX + name.upper()] for name in _NAMES if environ.get(PREFIX + name.upper())
     }
-    return values | {name: value for name, value in given.items() if value is not None}
+    values |= {name: value for name, value in given.items() if value is not None}
+    secret = values.get("client_secret")
+    # So that no traceback of what follows has it in a variable.
+    return values if secret is None else {**values, "client_secret": _hidden(secret)}
+
+
+def _hidden(secret: str | float | Secret) -> Secret:
+    return secret if isinstance(secret, Secret) else Secret(str(secret))
 
 
 def _base_url(text: str) -> str:

@@ -1,170 +1,47 @@
 """Transports that record every exchange, failures included, with the time each phase took.
 
 They wrap httpx's own transports, so token requests, retries and requests that never got an answer are all
-seen. Phase times come from httpcore's trace events, measured where they happen.
+seen. What goes wrong below comes out as httpx's own error, without the frames and the causes that hold the
+request's raw headers in their variables.
 """
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextvars import ContextVar
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-from connectorkit.bodies import as_text, received, sent_bytes, sent_content
-from connectorkit.errors import LogError
-from connectorkit.log import Exchange, Log
-from connectorkit.redact import Redactor, Secret, token_claims
+from connectorkit.bodies import Received
+from connectorkit.calls import EXTENSION as EXTENSION
+from connectorkit.calls import Call as Call
+from connectorkit.calls import complete
+from connectorkit.calls import label as label
+from connectorkit.calls import scenario_label as scenario_label
+from connectorkit.recording import Recorder as Recorder
+from connectorkit.recording import Stopwatch
+from connectorkit.redact import Redactor
 
-EXTENSION = "connectorkit"
-# The label that exchanges carry in the log; a context variable, so that threads and tasks keep apart.
-scenario_label: ContextVar[str | None] = ContextVar("scenario_label", default=None)
-# What the person at the keyboard calls what they are doing: ``with kit.label("checkout bug"): ...``
-label: ContextVar[str | None] = ContextVar("label", default=None)
-MAX_KEPT_CHARACTERS = 2_000_000  # of a body; what is longer is cut in the log, never on the wire
-
-
-@dataclass
-class Call:
-    """What the log should know about a request beyond HTTP; travels in ``request.extensions``.
-
-    ``secret_query`` is added to the URL below everything that shows or logs URLs.
-    """
-
-    operation: str = "http"
-    account_id: str | None = None
-    consumer: str | None = None
-    scenario: str | None = field(default_factory=scenario_label.get)
-    label: str | None = field(default_factory=label.get)
-    attempt: int = 1
-    secret_query: Secret | None = None
-    exchange: Exchange | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(cls, request: httpx.Request) -> Call:
-        """The call a request belongs to; made on the spot for requests from outside the kit."""
-        call: Call = request.extensions.setdefault(EXTENSION, cls())
-        return call
+# Whoever switches httpx's logging on gets to see what httpx.Client would say.
+_httpx_log = logging.getLogger("httpx")
 
 
-class Stopwatch:
-    """Turns httpcore's trace events into phase times in milliseconds."""
+@dataclass(frozen=True)
+class Answer:
+    """A response, read to its end; ``content`` is decompressed."""
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock = clock
-        self.started = clock()
-        self.started_at = time.time_ns()
-        self._marks: dict[str, float] = {}
+    status_code: int
+    content: bytes = field(repr=False)
 
-    def __call__(self, event: str, info: dict[str, Any]) -> None:
-        """A trace callback for the synchronous httpcore."""
-        self._marks[event] = self._clock()
-
-    async def trace(self, event: str, info: dict[str, Any]) -> None:
-        """A trace callback for the asynchronous httpcore."""
-        self(event, info)
-
-    def phases(self) -> dict[str, Any]:
-        """The Exchange fields that tell time."""
-        headers_in = self._found(".receive_response_headers.complete")
-        asked = "connection.connect_tcp.started" in self._marks
-        sent = self._found(".send_request_headers.started")
-        return {
-            "connect_ms": self._span("connection.connect_tcp.started", "connection.connect_tcp.complete"),
-            "tls_ms": self._span("connection.start_tls.started", "connection.start_tls.complete"),
-            "send_ms": self._between(sent, self._found(".send_request_body.complete")),
-            # httpcore has no "wait" event: it is the span of receiving the response's headers.
-            "wait_ms": self._between(self._found(".receive_response_headers.started"), headers_in),
-            "receive_ms": self._between(headers_in, self._found(".receive_response_body.complete")),
-            "total_ms": (self._clock() - self.started) * 1000,
-            # A reused connection emits no connection events.
-            "reused_connection": None if sent is None else not asked,
-        }
-
-    def _found(self, ending: str) -> float | None:
-        return next((mark for event, mark in self._marks.items() if event.endswith(ending)), None)
-
-    def _span(self, start: str, end: str) -> float | None:
-        return self._between(self._marks.get(start), self._marks.get(end))
-
-    @staticmethod
-    def _between(start: float | None, end: float | None) -> float | None:
-        return None if start is None or end is None else (end - start) * 1000
-
-
-class Recorder:
-    """Makes one redacted log record of each exchange."""
-
-    def __init__(self, log: Log, redactor: Redactor) -> None:
-        self.log = log
-        self.redactor = redactor
-        self.lost = 0
-
-    def start(self, request: httpx.Request, *, asynchronous: bool) -> Stopwatch:
-        """Begin timing; httpcore will call the stopwatch back."""
-        watch = Stopwatch()
-        request.extensions = dict(request.extensions) | {
-            "trace": watch.trace if asynchronous else watch,
-        }
-        Call.of(request)
-        return watch
-
-    def record(
-        self,
-        request: httpx.Request,
-        watch: Stopwatch,
-        *,
-        response: httpx.Response | None = None,
-        body: bytes = b"",
-        error: BaseException | None = None,
-    ) -> None:
-        """Write the record, and leave it on the request's ``Call`` for whoever waits for the answer."""
-        call = Call.of(request)
-        sent = sent_content(request)
-        content, undecodable = received(response, body)
-        answer = as_text(response.headers, content) if response is not None else ""
-        error = undecodable or error
-        clean = self.redactor
-        headers = response.headers.multi_items() if response is not None else []
-        call.exchange = self._append(
-            Exchange(
-                operation=call.operation,
-                account_id=call.account_id,
-                consumer=call.consumer,
-                scenario=call.scenario,
-                label=call.label,
-                attempt=call.attempt,
-                started_at=watch.started_at,
-                method=request.method,
-                url=clean.text(str(_full_url(request))),
-                status_code=response.status_code if response is not None else None,
-                reason=clean.text(response.reason_phrase) if response is not None else None,
-                error=clean.text(_described(error)) if error is not None else None,
-                request_headers=clean.headers(request.headers.multi_items()),
-                request_body=clean.text(as_text(request.headers, sent))[:MAX_KEPT_CHARACTERS],
-                response_headers=clean.headers(headers),
-                response_body=clean.text(answer)[:MAX_KEPT_CHARACTERS],
-                request_bytes=sent_bytes(request),
-                response_bytes=len(body),
-                http_version=_http_version(response),
-                tokens=token_claims(answer),
-                **watch.phases(),
-            )
-        )
-
-    def _append(self, exchange: Exchange) -> Exchange:
-        """A full disk must not swallow the service's answer: say so once, count, and go on."""
+    def json(self) -> Any:
+        """The decoded body, or ``None`` where it is not JSON."""
         try:
-            return self.log.append(exchange)
-        except LogError as error:
-            self.lost += 1
-            if self.lost == 1:
-                warnings.warn(f"{error} Until then exchanges are not recorded.", RuntimeWarning, stacklevel=2)
-            return exchange
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            return None
 
 
 class RecordingTransport(httpx.BaseTransport):
@@ -173,27 +50,43 @@ class RecordingTransport(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport, recorder: Recorder) -> None:
         self._inner = inner
         self._recorder = recorder
+        self.is_closed = False
+
+    def send(self, request: httpx.Request) -> Answer:
+        """Send the request and read the answer, as ``httpx.Client.send`` does, but no redirects and cookies.
+
+        Recorded when this returns, or when it raises.
+        """
+        watch = self._recorder.start(request, asynchronous=False)
+        response: httpx.Response | None = None
+        received, failure = Received(), None
+        try:
+            response = self._inner.handle_request(complete(request))
+            received.read(response)
+        except BaseException as error:
+            failure = _presentable(error, request, self._recorder.redactor)
+        return _answer(self._recorder, request, watch, response, received, failure)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; its record is written when the response is closed, or when it fails."""
         watch = self._recorder.start(request, asynchronous=False)
+        failure = None
         try:
-            response = self._inner.handle_request(_complete(request))
-        except httpx.LocalProtocolError:
-            unsendable = _unsendable(request)
-            self._recorder.record(request, watch, error=unsendable)
-            raise unsendable from None
+            response = self._inner.handle_request(complete(request))
         except BaseException as error:
-            self._recorder.record(request, watch, error=error)
-            raise
-        if response.is_closed:  # made ready by a transport without a network; nobody will read its stream
-            self._recorder.record(request, watch, response=response, body=response.content)
+            failure = _presentable(error, request, self._recorder.redactor)
+        if failure is not None:
+            self._recorder.record(request, watch, error=failure)
+            raise failure
+        if response.is_closed:
+            self._recorder.record(request, watch, response=response, received=Received(response.content))
         else:
             response.stream = _Stream(response, response.stream, request, watch, self._recorder)
         return response
 
     def close(self) -> None:
         """Close the wrapped transport."""
+        self.is_closed = True
         self._inner.close()
 
 
@@ -203,61 +96,82 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
     def __init__(self, inner: httpx.AsyncBaseTransport, recorder: Recorder) -> None:
         self._inner = inner
         self._recorder = recorder
+        self.is_closed = False
+
+    async def send(self, request: httpx.Request) -> Answer:
+        """See ``RecordingTransport.send``."""
+        watch = self._recorder.start(request, asynchronous=True)
+        response: httpx.Response | None = None
+        received, failure = Received(), None
+        try:
+            response = await self._inner.handle_async_request(complete(request))
+            await received.aread(response)
+        except BaseException as error:
+            failure = _presentable(error, request, self._recorder.redactor)
+        return _answer(self._recorder, request, watch, response, received, failure)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; its record is written when the response is closed, or when it fails."""
         watch = self._recorder.start(request, asynchronous=True)
+        failure = None
         try:
-            response = await self._inner.handle_async_request(_complete(request))
-        except httpx.LocalProtocolError:
-            unsendable = _unsendable(request)
-            self._recorder.record(request, watch, error=unsendable)
-            raise unsendable from None
+            response = await self._inner.handle_async_request(complete(request))
         except BaseException as error:
-            self._recorder.record(request, watch, error=error)
-            raise
+            failure = _presentable(error, request, self._recorder.redactor)
+        if failure is not None:
+            self._recorder.record(request, watch, error=failure)
+            raise failure
         if response.is_closed:
-            self._recorder.record(request, watch, response=response, body=response.content)
+            self._recorder.record(request, watch, response=response, received=Received(response.content))
         else:
             response.stream = _AsyncStream(response, response.stream, request, watch, self._recorder)
         return response
 
     async def aclose(self) -> None:
         """Close the wrapped transport."""
+        self.is_closed = True
         await self._inner.aclose()
 
 
-def _full_url(request: httpx.Request) -> httpx.URL:
-    query = Call.of(request).secret_query
-    return request.url if query is None else request.url.copy_with(query=query.reveal().encode("ascii"))
+def _answer(
+    recorder: Recorder,
+    request: httpx.Request,
+    watch: Stopwatch,
+    response: httpx.Response | None,
+    received: Received,
+    failure: BaseException | None,
+) -> Answer:
+    """Record what came of a request, and hand it on."""
+    undecodable = recorder.record(request, watch, response=response, received=received, error=failure)
+    if failure is not None:
+        raise failure
+    if undecodable is not None:
+        raise _presentable(undecodable, request, recorder.redactor)
+    assert response is not None, "there is an answer where nothing failed"
+    if _httpx_log.isEnabledFor(logging.INFO):
+        outcome = response.http_version, response.status_code, response.reason_phrase
+        _httpx_log.info('HTTP Request: %s %s "%s %d %s"', request.method, request.url, *outcome)
+    return Answer(response.status_code, received.content)
 
 
-class _Complete(httpx.Request):
-    """A request whose URL is a permission; it is handed to the network only, and hidden in tracebacks."""
-
-    def __repr__(self) -> str:
-        return f"<Request({self.method!r}, '{self.url.copy_with(query=None)}')>"
-
-
-def _complete(request: httpx.Request) -> httpx.Request:
-    """The request as it goes out. httpx logs the URL of the one it was given, so that lacks the secret."""
-    if Call.of(request).secret_query is None:
-        return request
-    return _Complete(
-        request.method,
-        _full_url(request),
-        headers=request.headers,
-        stream=request.stream,
-        extensions=request.extensions,
-    )
-
-
-def _unsendable(request: httpx.Request) -> httpx.LocalProtocolError:
+def unsendable(request: httpx.Request) -> httpx.LocalProtocolError:
     """In place of an error that quotes the header, which may be a token."""
     return httpx.LocalProtocolError(
-        "A header cannot be sent: its value has a line break, or a blank at an end. Check the headers.",
+        "A header cannot be sent: its value has a line break, a blank at an end, or half a surrogate pair. "
+        "Check the headers.",
         request=request,
     )
+
+
+def _presentable(error: BaseException, request: httpx.Request, redactor: Redactor) -> BaseException:
+    """The error without the frames below ours, the errors it was made of, and what it quotes of an answer."""
+    if isinstance(error, httpx.LocalProtocolError):
+        error = unsendable(request)
+    error.args = tuple(redactor.text(part) if isinstance(part, str) else part for part in error.args)
+    error.__cause__ = error.__context__ = None
+    if isinstance(error, httpx.RequestError):
+        error.request = request
+    return error.with_traceback(None)
 
 
 class _Tap:
@@ -276,26 +190,30 @@ class _Tap:
         self._request = request
         self._watch = watch
         self._recorder = recorder
-        self._body = bytearray()
+        self._received = Received()
         self._done = False
 
     def _finish(self, error: BaseException | None = None) -> None:
         if not self._done:
             self._done = True
             self._recorder.record(
-                self._request, self._watch, response=self._response, body=bytes(self._body), error=error
+                self._request, self._watch, response=self._response, received=self._received, error=error
             )
 
 
 class _Stream(_Tap, httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
+        failure = None
         try:
             for chunk in self._inner:
-                self._body += chunk
+                self._received.body += chunk
                 yield chunk
+                del chunk
         except BaseException as error:
-            self._finish(error)
-            raise
+            failure = _presentable(error, self._request, self._recorder.redactor)
+        if failure is not None:
+            self._finish(failure)
+            raise failure
 
     def close(self) -> None:
         self._inner.close()
@@ -304,27 +222,17 @@ class _Stream(_Tap, httpx.SyncByteStream):
 
 class _AsyncStream(_Tap, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        failure = None
         try:
             async for chunk in self._inner:
-                self._body += chunk
+                self._received.body += chunk
                 yield chunk
         except BaseException as error:
-            self._finish(error)
-            raise
+            failure = _presentable(error, self._request, self._recorder.redactor)
+        if failure is not None:
+            self._finish(failure)
+            raise failure
 
     async def aclose(self) -> None:
         await self._inner.aclose()
         self._finish()
-
-
-def _described(error: BaseException) -> str:
-    if isinstance(error, GeneratorExit):
-        return "the response was not read to its end"
-    name, said = type(error).__name__, str(error)
-    return f"{name}: {said}" if said else name
-
-
-def _http_version(response: httpx.Response | None) -> str | None:
-    if response is None:
-        return None
-    return str(response.extensions.get("http_version", b"").decode("ascii", "replace")) or None

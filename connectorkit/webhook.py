@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectorkit import wire
+from connectorkit.hiding import redacted
 from connectorkit.log import Notification
 from connectorkit.notices import conversation_of
-from connectorkit.redact import Redactor, Secret
+from connectorkit.redact import Redactor, Secret, fingerprint
 from connectorkit.signature import CAUSES, VALID, verify
+from connectorkit.values import PIECE
 
 BODY_SECONDS = 30
 # What is read and thrown away of a body that is too large, so that the sender gets to see the answer.
@@ -62,24 +64,35 @@ class Judge:
         """The record; it has not been written anywhere. ``received_at`` is ns since the epoch."""
         account_id, client_id = _value(headers, wire.NOTIFIED_ACCOUNT), _value(headers, wire.NOTIFIED_CLIENT)
         cause = self._cause(body, _value(headers, wire.SIGNATURE), account_id, client_id)
-        clean = self.redactor.text
-        text = clean(body.decode("utf-8", "backslashreplace"))
+        # A receiver may serve several kits, and a notification quote what any of them sent.
+        text = self._clean(body.decode("utf-8", "backslashreplace"))
         return Notification(
             body=text,
             received_at=received_at,
-            account_id=None if account_id is None else clean(account_id),
-            client_id=None if client_id is None else clean(client_id),
+            account_id=None if account_id is None else self._clean(account_id),
+            client_id=None if client_id is None else self._clean(client_id),
             host=self.host,
-            headers=self.redactor.headers(headers),
+            headers=self._headers(headers),
             body_bytes=len(body),
             signature=cause,
             status_code=200 if cause == VALID else 401,
             conversation_id=conversation_of(text),
         )
 
+    def _headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        given = _value(headers, wire.SIGNATURE) or ""
+        signature = given.partition("=")[2]
+        shown = self.redactor.headers(headers)
+        if len(signature) >= PIECE:  # a proxy may have copied it into a header of its own
+            label = f"[secret:{fingerprint(given)}]"
+            shown = [(name, text.replace(signature, label)) for name, text in shown]
+        return [(redacted(name), redacted(text)) for name, text in shown]
+
+    def _clean(self, text: str) -> str:
+        return redacted(self.redactor.text(text))
+
     def _cause(self, body: bytes, header: str | None, account_id: str | None, client_id: str | None) -> str:
-        secret = self.client_secret.reveal()
-        cause = verify(body, header, secret, self.algorithm, self.encoding).cause
+        cause = verify(body, header, self.client_secret.reveal(), self.algorithm, self.encoding).cause
         # Another app has another secret, so what the headers say explains more than "wrong-secret" does.
         for name, given, wanted in (
             ("wrong-account", account_id, self.account_id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from connectorkit.bodies import Upload, as_text
+from connectorkit.bodies import Upload, as_text, items
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from connectorkit.bodies import Upload, as_text
 def test_the_log_keeps_text_and_counts_the_rest(media_type: str | None, content: bytes, kept: str) -> None:
     headers = httpx.Headers({"Content-Type": media_type} if media_type else {})
 
-    assert as_text(headers, content) == kept
+    assert as_text(items(headers), content) == kept
 
 
 def test_an_upload_that_is_sent_again_counts_again() -> None:

@@ -19,19 +19,9 @@ PACKAGE = Path(connectorkit.__file__).parent
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
     (
-        {
-            "errors",
-            "redact",
-            "markup",
-            "hosts",
-            "schema",
-            "summary",
-            "rows",
-            "logfile",
-            "records",
-            "log",
-            "upkeep",
-        },
+        {"errors", "forms", "hiding", "values", "redact", "markup", "hosts"}
+        # the log
+        | {"records", "summary", "schema", "rows", "logfile", "log", "upkeep"},
         set(),
     ),
     ({"certificates"}, {"trustme", "cryptography"}),
@@ -41,14 +31,14 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
-        | {"pairs", "notices", "words", "causes"},
+        | {"pairs", "notices", "words", "causes", "masking"},
         set(),
     ),
     ({"pictures", "files"}, {"PIL"}),
     ({"progress"}, {"rich"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
-        {"tokens", "transport", "bodies", "credentials", "auth", "network", "control"}
+        {"tokens", "transport", "calls", "recording", "bodies", "credentials", "auth", "network", "control"}
         | {"journey", "steps", "conversations", "base_client", "client"}
         | {"handlers", "webhook", "receiver"},
         {"httpx", "jwt"},
