@@ -18,10 +18,11 @@ from connectorkit.client import Client
 from connectorkit.errors import EnvelopeError
 from connectorkit.operations import Operation
 from connectorkit.pairs import object_or_empty, pairs, text_or_none
+from connectorkit.recording import MAX_KEPT_CHARACTERS
 from connectorkit.records import Exchange
 from connectorkit.redact import Secret
 from connectorkit.replies import Reply
-from connectorkit.transport import MAX_KEPT_CHARACTERS, label, scenario_label
+from connectorkit.transport import label, scenario_label
 
 Ids = Mapping[str, str]
 _LABEL = re.compile(r"\[(?:jwt|secret|consumer):[0-9a-f]{8,64}\]|\[masked [^\]]{1,20}\]")

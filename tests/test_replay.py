@@ -15,10 +15,11 @@ from connectorkit import Client, envelopes
 from connectorkit.conversations import Conversation
 from connectorkit.errors import EnvelopeError
 from connectorkit.log import Exchange, Log
+from connectorkit.recording import MAX_KEPT_CHARACTERS
 from connectorkit.redact import Secret
 from connectorkit.replay import replay, replay_all
 from connectorkit.settings import Settings
-from connectorkit.transport import MAX_KEPT_CHARACTERS, label, scenario_label
+from connectorkit.transport import label, scenario_label
 
 OLD = "conversation-0"
 RECORD = Exchange(

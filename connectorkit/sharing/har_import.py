@@ -13,17 +13,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
-
 from connectorkit import wire
 from connectorkit.bodies import as_text
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange
+from connectorkit.recording import MAX_KEPT_CHARACTERS
 from connectorkit.redact import Redactor, Secret, fingerprint, token_claims
 from connectorkit.sharing.har import OWN_FIELDS, PHASES
 from connectorkit.sharing.recognise import consumer_of, operation_of
 from connectorkit.sharing.resend import LABEL
-from connectorkit.transport import MAX_KEPT_CHARACTERS
 
 MAX_HAR_BYTES = 512 * 1024 * 1024
 _FIELDS = {f.name for f in fields(Exchange)}
@@ -193,7 +191,7 @@ def _answered(content: dict[str, Any]) -> str:
         decoded = base64.b64decode(text, validate=False)
     except ValueError:
         return text
-    return as_text(httpx.Headers({"Content-Type": _ascii(content.get("mimeType"))}), decoded)
+    return as_text([("content-type", _ascii(content.get("mimeType")))], decoded)
 
 
 def _ascii(value: Any) -> str:
