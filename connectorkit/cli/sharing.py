@@ -20,9 +20,15 @@ _FORMATS = ("har", "parquet", "jsonl", "curl", "postman", "http", "python")
 @click.option("--format", "format_", default=None, type=click.Choice(_FORMATS), help="Else by TARGET's name.")
 @click.option("--session", default=None, metavar="ID", help='One run of a kit; "last" is the newest.')
 @click.option("--conversation", default=None, metavar="ID", help="What is about one conversation.")
+@click.option("--consumer", default=None, metavar="NAME", help="What was sent for one consumer.")
 @click.option("--scenario", default=None, metavar="NAME", help="What one scenario of the catalogue sent.")
 @click.option("--label", default=None, metavar="TEXT", help="What was sent under this label.")
-@click.option("--since", default=None, metavar="TIME", help="From a moment on, such as 2026-01-31T09:00.")
+@click.option(
+    "--since",
+    default=None,
+    metavar="TIME",
+    help='From a moment on, such as 2026-01-31T09:00 (UTC) or "10 min" ago.',
+)
 @click.option(
     "--mask", default=None, type=click.Choice(["content"]), help="Leave out texts and personal data."
 )

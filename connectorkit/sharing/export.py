@@ -12,10 +12,9 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from connectorkit.checks import check_one_of
 from connectorkit.errors import LogError
@@ -24,6 +23,9 @@ from connectorkit.pairs import pairs
 from connectorkit.progress import Report, counting
 from connectorkit.redact import Redactor
 from connectorkit.sharing import curl, har, http_file, postman, python_cell
+
+if TYPE_CHECKING:
+    from connectorkit.tables import Moment
 
 FORMATS = ("har", "parquet", "jsonl", "curl", "postman", "http", "python")
 # The longest suffix counts; .json alone could be anything.
@@ -78,9 +80,10 @@ def export(
     *,
     session: str | None = None,
     conversation: str | None = None,
+    consumer: str | None = None,
     scenario: str | None = None,
-    since: datetime | str | None = None,
     label: str | None = None,
+    since: Moment | None = None,
     mask: str | None = None,
     overwrite: bool = False,
     progress: Report | bool | None = None,
@@ -88,8 +91,9 @@ def export(
     """Write exchanges to a file, or return the text where ``target`` is ``None``.
 
     ``exchanges`` is a log or any exchanges; the filters choose among them: ``session`` is an id,
-    ``"current"`` or ``"last"``, ``since`` a moment or its ISO 8601 text. ``format`` is one of ``FORMATS``,
-    guessed from the file's name where it is left out. ``mask="content"`` replaces texts and personal data.
+    ``"current"`` or ``"last"``, ``since`` a moment or how long ago, such as ``"10 min"``. ``format`` is one
+    of ``FORMATS``, guessed from the file's name where it is left out. ``mask="content"`` replaces texts and
+    personal data.
     The file is complete or not there at all, for its owner only, and replaces another one only with
     ``overwrite=True``. Raises ``LogError`` when nothing matches or the file cannot be written.
     """
@@ -101,9 +105,10 @@ def export(
         exchanges,
         session=session,
         conversation=conversation,
+        consumer=consumer,
         scenario=scenario,
-        since=since,
         label=label,
+        since=since,
         mask=mask,
     )
     if path is None:
@@ -151,20 +156,28 @@ def select(
     *,
     session: str | None = None,
     conversation: str | None = None,
+    consumer: str | None = None,
     scenario: str | None = None,
-    since: datetime | str | None = None,
     label: str | None = None,
+    since: Moment | None = None,
 ) -> Iterator[Exchange]:
     """The exchanges that all filters leave, one at a time. See ``export`` for what they mean.
 
     Raises ``LogError`` when there is none.
     """
+    moment = None if since is None else _nanoseconds(since)
     if isinstance(exchanges, Log):
         session = _session(exchanges, session)
         # The database knows which exchanges mention a conversation, the loop below which are about it.
-        exchanges = exchanges.read(session=session, mentioning=conversation)
-    moment = None if since is None else _nanoseconds(since)
-    wanted = {"session_id": session, "scenario": scenario, "label": label}
+        exchanges = exchanges.read(
+            session=session,
+            consumer=consumer,
+            scenario=scenario,
+            label=label,
+            since=moment,
+            mentioning=conversation,
+        )
+    wanted = {"session_id": session, "consumer": consumer, "scenario": scenario, "label": label}
     given = {name: value for name, value in wanted.items() if value is not None}
     found = False
     for exchange in exchanges:
@@ -212,15 +225,13 @@ def _is_about(exchange: Exchange, conversation: str) -> bool:
     return any(pair.conversation_id == conversation for pair in pairs(exchange))
 
 
-def _nanoseconds(since: datetime | str) -> int:
+def _nanoseconds(since: Moment) -> int:
+    from connectorkit.tables import moment  # brings pandas
+
     try:
-        moment = datetime.fromisoformat(since) if isinstance(since, str) else since
-    except ValueError:
-        raise LogError(f"since is {since!r}. Pass a datetime or a text such as 2026-01-31T09:00.") from None
-    if moment.tzinfo is None:
-        moment = moment.astimezone()  # whoever names no zone means the clock on the wall
-    passed = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (passed.days * 86_400 + passed.seconds) * 10**9 + passed.microseconds * 1000
+        return int(moment(since).value)
+    except ValueError as error:
+        raise LogError(str(error)) from None
 
 
 def _redacted(exchange: Exchange, redactor: Redactor) -> Exchange:

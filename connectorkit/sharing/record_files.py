@@ -18,17 +18,13 @@ from connectorkit.log import Exchange
 from connectorkit.tables import REAL, TEXT, WHEN, WHOLE, YES_NO, Columns
 
 MORE: Columns = {
-    "label": (TEXT, "what the person at the keyboard called it"),
-    "account_id": (TEXT, "the account"),
-    "consumer": (TEXT, "for whom the connector spoke"),
-    "reason": (TEXT, "the words after the HTTP status"),
     "request_headers": ("headers", "name and value of each header, in order"),
     "request_body": (TEXT, "body as text, secrets replaced"),
     "response_headers": ("headers", "name and value of each header, in order"),
     "response_body": (TEXT, "body as text, secrets replaced"),
     "tokens": ("json", "claims of the tokens in the answer, by fingerprint, as JSON"),
 }
-COLUMNS: Columns = {**EXCHANGES, **{name: meaning for name, meaning in MORE.items() if name not in EXCHANGES}}
+COLUMNS: Columns = EXCHANGES | MORE
 _ROWS = 5000  # of a row group, and so what is in memory at a time
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
