@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -54,17 +56,26 @@ class Mirror:
         self._notifications, self._last_notification = Growing(NOTIFICATIONS), 0
         self._reader = notices.Reader()
 
-    def _check(self, log: Log) -> None:
-        """Records that were taken out are taken out here by beginning anew."""
-        pruned = log.times_pruned()
-        if pruned != self._pruned:
-            self._pruned = pruned
-            self._forget()
+    @contextmanager
+    def _at_work(self, log: Log) -> Iterator[None]:
+        """Records that were taken out are taken out here by beginning anew.
+
+        Also begins anew after an interruption, say by Ctrl+C, which may have left something half done.
+        """
+        with self._lock:
+            try:
+                pruned = log.times_pruned()
+                if pruned != self._pruned:
+                    self._forget()
+                    self._pruned = pruned
+                yield
+            except BaseException:
+                self._forget()
+                raise
 
     def exchanges(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock:
-            self._check(log)
+        with self._at_work(log):
             for numbers, packed in log.summaries(self._last_exchange):
                 self._add_summaries(log, numbers, np.frombuffer(packed, _PACKED))
                 self._last_exchange = numbers[-1]
@@ -94,8 +105,7 @@ class Mirror:
 
     def messages(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock:
-            self._check(log)
+        with self._at_work(log):
             rows = []
             for exchange in log.read(after=self._last_carrier, headers=False):
                 rows += [_message_row(pair) for pair in pairs(exchange)]
@@ -108,8 +118,7 @@ class Mirror:
 
     def notifications(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock:
-            self._check(log)
+        with self._at_work(log):
             self._read_notifications(log)
             if self._reader.outdated:  # a dialog's conversation came to be known after its events
                 self._reader = notices.Reader(self._reader.homes)
