@@ -28,6 +28,7 @@ Moment = datetime | timedelta | str
 _AGO = re.compile(r"\s*\d[\d.]*\s*[a-zA-Z].*|P.*", re.DOTALL)
 _ISO = re.compile(r"\s*\d{4}-\d\d")
 
+_UTC = pd.DatetimeTZDtype("us", "UTC")
 _NO_TIME = np.iinfo(np.int64).min  # how numpy writes a time that is missing
 
 
@@ -150,7 +151,7 @@ class _Numbers:
         for part in (values, missing):
             part.flags.writeable = False  # others show the same memory
         if self._dtype == WHEN:
-            return pd.Series(values.view("M8[us]"), copy=False).dt.tz_localize("UTC").array
+            return pd.array(values.view("M8[us]"), copy=False).view(_UTC)  # tz_localize would copy
         if self._dtype == REAL:
             return values
         if self._dtype == WHOLE:
