@@ -96,7 +96,7 @@ def hostile() -> ResponseLog:
 LOGS = [nothing, one_row, all_missing, hostile]
 
 
-# --- Columns, dtypes, values -------------------------------------------------------------------------
+# --- Columns, dtypes, values ----------------------------------------
 
 
 @pytest.mark.parametrize("make", LOGS)
@@ -160,7 +160,7 @@ def test_times_keep_their_microseconds() -> None:
     assert found["started_at"][0] == pd.Timestamp("2023-11-14 22:13:20.123456", tz="UTC")
 
 
-# --- Growing -----------------------------------------------------------------------------------------
+# --- Growing ----------------------------------------
 
 COLUMNS = {
     "when": ("datetime64[us, UTC]", ""),
@@ -202,7 +202,7 @@ def test_texts_of_many_small_additions_stay_in_few_pieces() -> None:
     assert len(table._columns["text"]._parts) <= 11  # type: ignore[union-attr]
 
 
-# --- A frame belongs to whoever asked for it -----------------------------------------------------------
+# --- A frame belongs to whoever asked for it ----------------------------------------
 
 
 def by_loc(frame: pd.DataFrame) -> None:
@@ -316,7 +316,7 @@ def test_what_lies_below_a_frame_is_out_of_reach(column: str, grown: bool) -> No
     same(log.exchanges(), expected)
 
 
-# --- Moments -------------------------------------------------------------------------------------------
+# --- Moments ----------------------------------------
 
 NOON = pd.Timestamp("2026-01-31 12:00", tz="UTC")
 
@@ -403,7 +403,7 @@ def test_nanoseconds_are_those_since_the_epoch_and_never_too_many() -> None:
     assert nanoseconds(moment("9999-12-31")) == 2**63 - 1
 
 
-# --- Filters that are no filters -------------------------------------------------------------------------
+# --- Filters that are no filters ----------------------------------------
 
 
 @pytest.mark.parametrize("name", ["exchanges", "messages", "timings"])
