@@ -226,7 +226,10 @@ def _column(values: list[Any], dtype: str | None) -> pd.Series[Any]:
         dtype = next((fit for fit, allowed in _FITTING.items() if kinds and kinds <= allowed), "object")
     if dtype == WHEN:
         return pd.to_datetime(pd.Series(values, dtype="object"), utc=True).dt.as_unit("us")
-    return pd.Series(values, dtype=dtype)
+    try:
+        return pd.Series(values, dtype=dtype)
+    except (OverflowError, TypeError):  # whole numbers of more than 64 bits
+        return pd.Series(values, dtype="object")
 
 
 def _refused(error: Exception, named: list[str]) -> LogError:
