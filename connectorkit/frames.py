@@ -16,6 +16,7 @@ import pandas as pd
 from connectorkit import mirror, upkeep
 from connectorkit.columns import CATALOGUE, DELIVERIES, NOTES, OUTCOMES, SESSIONS, SUMMARY, TIMINGS
 from connectorkit.log import Log
+from connectorkit.rows import storable
 from connectorkit.scenarios import ALL, Outcome, Scenario
 from connectorkit.tables import Moment, frame, moment
 
@@ -105,7 +106,7 @@ def _where(found: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     for name, value in wanted.items():
         if value is not None:
             column = found[name]
-            hit = column >= value if isinstance(value, pd.Timestamp) else column == value
+            hit = column >= value if isinstance(value, pd.Timestamp) else column == storable(value)
             found = found[hit.fillna(False).astype(bool)].reset_index(drop=True)
     return found
 

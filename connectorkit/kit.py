@@ -31,7 +31,7 @@ class _Equipped(BaseClient):
 
     def __init__(self, settings: Settings, log: ResponseLog, lease: Lease | None, **options: Any) -> None:
         super().__init__(settings, log=log, **options)
-        log.clean = self.redactor.text
+        log.cleaners += (self.redactor.text,)
         self._lease = lease
         if lease is not None:
             lease.control.teach(self.redactor)

@@ -56,7 +56,7 @@ class Log:
     def __init__(self, path: str | os.PathLike[str] = MEMORY) -> None:
         if not isinstance(path, str | os.PathLike):
             raise LogError(f'The path of a log is a text or a Path, not {path!r}. ":memory:" needs no file.')
-        self.path = MEMORY if path == MEMORY else str(Path(path).expanduser())
+        self.path = MEMORY if path == MEMORY else str(Path(path).expanduser().absolute())
         self.session_id = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._counted = (0, 0, 0)  # times pruned, the last one counted, how many there were
@@ -130,6 +130,8 @@ class Log:
 
     def exchange(self, exchange_id: int) -> Exchange:
         """The exchange with this number. Raises ``LogError`` where there is none."""
+        if not isinstance(exchange_id, int):
+            raise LogError(f"The exchange is {exchange_id!r}. Pass its number, from the column exchange_id.")
         found = next(self.read(after=exchange_id - 1), None)
         if found is None or found.exchange_id != exchange_id:
             raise LogError(f"There is no exchange {exchange_id} in {self.path}.")
@@ -223,7 +225,8 @@ class Log:
                     done = work(self._database)
                     self._database.execute("COMMIT")
                 except BaseException:
-                    self._database.execute("ROLLBACK")
+                    if self._database.in_transaction:  # a full disk may have ended it already
+                        self._database.execute("ROLLBACK")
                     raise
                 return done
             except sqlite3.Error as error:
@@ -296,7 +299,7 @@ class Log:
         with self._lock:
             try:
                 return self._database.execute(sql, parameters).fetchall()
-            except (sqlite3.Error, UnicodeDecodeError) as error:
+            except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
                 raise self._unreadable(error) from error
 
     def _check_there(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import struct
 import time
 from pathlib import Path
 
@@ -35,12 +36,14 @@ def open_database(path: str) -> sqlite3.Connection:
         if version < len(SCHEMA):
             _upgrade(database, path)
         _use_wal(database)
-    except LogError:
+    except BaseException as error:
         database.close()
+        # An old row may hold what nobody expects there.
+        if isinstance(
+            error, sqlite3.Error | OSError | ValueError | TypeError | ArithmeticError | struct.error
+        ):
+            raise _unusable(path, error) from error
         raise
-    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # of a damaged file even the error's words
-        database.close()
-        raise _unusable(path, error) from error
     return database
 
 
@@ -83,7 +86,8 @@ def _upgrade(database: sqlite3.Connection, path: str) -> None:
         database.execute(f"PRAGMA user_version={len(SCHEMA)}")
         database.execute("COMMIT")
     except BaseException:
-        database.execute("ROLLBACK")
+        if database.in_transaction:  # a full disk may have ended it already
+            database.execute("ROLLBACK")
         raise
 
 

@@ -57,26 +57,30 @@ class Mirror:
         self._notifications, self._last_notification = Growing(NOTIFICATIONS), 0
         self._reader = notices.Reader()
 
-    def _check(self, log: Log) -> None:
-        """Records that were taken out are taken out here by beginning anew."""
-        pruned = log.times_pruned()
-        if pruned != self._pruned:
-            self._pruned = pruned
-            self._forget()
-
     @contextlib.contextmanager
-    def _sound(self, log: Log) -> Iterator[None]:
-        """In a damaged file a row may hold anything; then nothing of it is kept here."""
-        try:
-            yield
-        except (ValueError, TypeError, IndexError, OverflowError) as error:
-            self._forget()
-            raise LogError(f"The log {log.path} could not be read ({error}).") from error
+    def _at_work(self, log: Log) -> Iterator[None]:
+        """Records that were taken out are taken out here by beginning anew.
+
+        So does an interruption, say by Ctrl+C, which may have left something half done, and a damaged file,
+        where a row may hold anything.
+        """
+        with self._lock:
+            try:
+                pruned = log.times_pruned()
+                if pruned != self._pruned:
+                    self._forget()
+                    self._pruned = pruned
+                yield
+            except (ValueError, TypeError, IndexError, OverflowError) as error:
+                self._forget()
+                raise LogError(f"The log {log.path} could not be read ({error}).") from error
+            except BaseException:
+                self._forget()
+                raise
 
     def exchanges(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock, self._sound(log):
-            self._check(log)
+        with self._at_work(log):
             for numbers, packed in log.summaries(self._last_exchange):
                 self._add_summaries(log, numbers, np.frombuffer(packed, _PACKED))
                 self._last_exchange = numbers[-1]
@@ -106,8 +110,7 @@ class Mirror:
 
     def messages(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock, self._sound(log):
-            self._check(log)
+        with self._at_work(log):
             rows = []
             for exchange in log.read(after=self._last_carrier, headers=False):
                 rows += [_message_row(pair) for pair in pairs(exchange)]
@@ -120,8 +123,7 @@ class Mirror:
 
     def notifications(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
-        with self._lock, self._sound(log):
-            self._check(log)
+        with self._at_work(log):
             self._read_notifications(log)
             if self._reader.outdated:  # a dialog's conversation came to be known after its events
                 self._reader = notices.Reader(self._reader.homes)

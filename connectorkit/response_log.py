@@ -47,7 +47,8 @@ class ResponseLog(Log):
     """
 
     settle: Callable[[], object] | None = None
-    clean: Callable[[str], str] = staticmethod(str)  # replaced by that of the kit, who knows what is secret
+    # Of each kit that writes to it, who knows what is secret.
+    cleaners: tuple[Callable[[str], str], ...] = ()
 
     def exchanges(self, **which: Unpack[WhichExchanges]) -> pd.DataFrame:
         """One row per HTTP exchange, retries and failures included, oldest first.
@@ -95,7 +96,7 @@ class ResponseLog(Log):
         """What a query gives: ``kit.log.sql("select operation, count(*) from exchanges group by 1")``.
 
         The tables are the frames, with their names and columns; nothing in a query can write.
-        ``parameters`` fill ``?`` or ``:name``; ``engine="duckdb"`` asks DuckDB, where it is installed.
+        ``parameters`` fill ``?`` or ``$name``; ``engine="duckdb"`` asks DuckDB, where it is installed.
         """
         from connectorkit import sql
 
@@ -105,7 +106,9 @@ class ResponseLog(Log):
     def note(self, text: str, exchange: int | Exchange | None = None) -> int:
         """Keep a note, about an exchange (or its number) or about this session; returns its number."""
         number = exchange.exchange_id if isinstance(exchange, Exchange) else exchange
-        return upkeep.write_note(self, self.clean(text), number)
+        for clean in self.cleaners if isinstance(text, str) else ():
+            text = clean(text)
+        return upkeep.write_note(self, text, number)
 
     def notes(self) -> pd.DataFrame:
         """One row per note, oldest first."""
@@ -118,9 +121,9 @@ class ResponseLog(Log):
 
         The newest exchange stays, as numbers go on from it. What is taken out is gone: export it before.
         """
-        from connectorkit.tables import moment
+        from connectorkit.tables import moment, nanoseconds
 
-        before = None if older_than is None else int(moment(older_than, "older_than").value)
+        before = None if older_than is None else nanoseconds(moment(older_than, "older_than"))
         return upkeep.prune(self, before=before, session=session)
 
     def export(

@@ -56,12 +56,28 @@ def members(row: dict[str, Any]) -> dict[str, Any]:
         lines = row[name].split("\n") if row[name] else []
         row[name] = [(header, value) for header, _, value in (line.partition(": ") for line in lines)]
     if "headers" in row:
-        row["headers"] = [(header, text) for header, text in json.loads(row["headers"])]
+        row["headers"] = _read_pairs(row["headers"])
     if "tokens" in row:
-        row["tokens"] = json.loads(row["tokens"])
+        row["tokens"] = _read_object(row["tokens"])
     if row.get("reused_connection") is not None:
         row["reused_connection"] = bool(row["reused_connection"])
     return row
+
+
+def _read_pairs(text: str) -> list[tuple[str, str]]:
+    """Names and values; a damaged text stands there as a name."""
+    try:
+        return [(header + "", value + "") for header, value in json.loads(text)]
+    except (ValueError, TypeError, RecursionError):
+        return [(str(text), "")]
+
+
+def _read_object(text: str) -> dict[str, Any]:
+    """What was found in tokens; a damaged text stands there as it is."""
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        return {"unreadable": text}
 
 
 def with_storable_texts(record: Kept) -> Kept:

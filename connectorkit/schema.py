@@ -54,6 +54,14 @@ def header_lines(headers: list[tuple[str, str]]) -> str:
     return lines
 
 
+def _old_header_lines(text: str | None) -> str:
+    """From JSON, as earlier versions wrote it; what cannot be read stays as it is, as a line of its own."""
+    try:
+        return header_lines([(name + "", value + "") for name, value in json.loads(text or "[]")])
+    except (ValueError, TypeError, RecursionError):
+        return header_lines([(str(text), "")])
+
+
 def _renew_exchanges(database: sqlite3.Connection) -> None:
     """From the second version's table to the third's."""
     old, new = names(_FIRST), names(_THIRD)
@@ -63,7 +71,7 @@ def _renew_exchanges(database: sqlite3.Connection) -> None:
         for row in database.execute(f"SELECT {','.join(old)} FROM old_exchanges ORDER BY exchange_id"):  # noqa: S608
             values: dict[str, Any] = dict.fromkeys(new) | dict(zip(old, row, strict=True))
             for column in ("request_headers", "response_headers"):
-                values[column] = header_lines(json.loads(values[column]))
+                values[column] = _old_header_lines(values[column])
             values["summary"] = summary.pack(values, values["started_at"], values["session_id"], numbers)
             yield [values[name] for name in new]
 

@@ -7,11 +7,14 @@ million rows are not loaded first. What must be read out of bodies (``messages``
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ from connectorkit.columns import EXCHANGES, MESSAGES, NOTES, NOTIFICATIONS, SESS
 from connectorkit.errors import LogError
 from connectorkit.log import Log
 from connectorkit.logfile import MEMORY
-from connectorkit.tables import REAL, TEXT, WHEN, WHOLE, YES_NO, Columns
+from connectorkit.tables import REAL, TEXT, WHEN, WHOLE, YES_NO, Columns, moment
 from connectorkit.timeline import TIMELINE
 
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -52,7 +55,7 @@ def query(log: Log, text: str, parameters: Parameters = (), *, engine: str = "sq
     """The rows that a query gives.
 
     Times are UTC, in SQLite as texts such as ``2026-01-31 12:00:00.123456``; in the frame they are times.
-    ``parameters`` fill the query's ``?`` or ``:name``. SQLite also finds headers and bodies, in
+    ``parameters`` fill the query's ``?`` or ``$name``. SQLite also finds headers and bodies, in
     ``main.exchanges``. Nothing in a query can write: neither the log, nor a file.
     Raises ``LogError`` with the engine's words, and what there is to ask for.
     """
@@ -90,13 +93,26 @@ def _by_sqlite(log: Log, text: str, parameters: Parameters, named: list[str]) ->
         # That some Python runs now and then is what lets Ctrl+C through.
         database.set_progress_handler(lambda: 0, _STEPS)
         try:
-            cursor = database.execute(text, parameters)
+            cursor = database.execute(text, _bindable(parameters))
             if cursor.description is None:
                 raise LogError("That is no query: it has no rows to give. Begin with select.")
             names = [column[0] for column in cursor.description]
             return _typed(names, list(zip(*cursor.fetchall(), strict=True)))
-        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
+            if str(error) == "interrupted":  # SQLite's word for an exception while it was at work
+                raise KeyboardInterrupt from None
             raise _refused(error, named) from None
+
+
+def _bindable(parameters: Parameters) -> Parameters:
+    """Moments as the texts that SQLite has in their place."""
+
+    def bindable(value: Any) -> Any:
+        return f"{moment(value):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
+
+    if isinstance(parameters, Mapping):
+        return {name: bindable(value) for name, value in parameters.items()}
+    return list(map(bindable, parameters)) if isinstance(parameters, list | tuple) else parameters
 
 
 def _opened(log: Log) -> sqlite3.Connection:
@@ -152,6 +168,7 @@ def _by_duckdb(log: Log, text: str, parameters: Parameters, named: list[str]) ->
             database.register(f"_{name}", _frame(log, name))
             # A table of its own: once files are out of reach, so is what Python holds.
             database.execute(f"CREATE TABLE {name} AS SELECT * FROM _{name}")  # noqa: S608 - our own names
+        database.execute("SET TimeZone = 'UTC'")
         database.execute("SET enable_external_access = false")
         database.execute("SET lock_configuration = true")
         try:
@@ -159,10 +176,32 @@ def _by_duckdb(log: Log, text: str, parameters: Parameters, named: list[str]) ->
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise LogError("That is no query: one select is allowed, and nothing else.")
             # By way of arrow: DuckDB's own rows want one more package for times.
-            found = database.sql(text, params=parameters or None).to_arrow_table()
-            return _typed(found.column_names, [column.to_pylist() for column in found.columns])
-        except (duckdb.Error, UnicodeError) as error:
+            found = _interruptible(
+                database, lambda: database.sql(text, params=parameters or None).to_arrow_table()
+            )
+            return _typed(
+                found.column_names, [list(map(_plain, column.to_pylist())) for column in found.columns]
+            )
+        except (duckdb.Error, UnicodeError, TypeError) as error:
             raise _refused(error, named) from None
+
+
+def _interruptible(database: Any, work: Callable[[], Any]) -> Any:
+    """DuckDB at work does not look for Ctrl+C: so it works in a thread, and is stopped from here."""
+    with ThreadPoolExecutor(1) as worker:
+        done = worker.submit(work)
+        try:
+            return done.result()
+        except KeyboardInterrupt:
+            database.interrupt()
+            raise
+
+
+def _plain(value: Any) -> Any:
+    """DuckDB adds up whole numbers to decimal ones of many digits, and takes 0.5 for one."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value.as_tuple().exponent == 0 else float(value)
 
 
 def _typed(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> pd.DataFrame:
@@ -181,17 +220,21 @@ def _typed(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> pd.DataFra
 def _column(values: list[Any], dtype: str | None) -> pd.Series[Any]:
     kinds = {type(value) for value in values} - {type(None)}
     if dtype == WHEN and kinds <= {str}:
-        values, kinds = [value and datetime.fromisoformat(value) for value in values], {datetime}
+        with contextlib.suppress(ValueError):  # whoever names a column so may still fill it as they like
+            values, kinds = [value and datetime.fromisoformat(value) for value in values], {datetime}
     if dtype not in _FITTING or not kinds <= _FITTING[dtype]:
         dtype = next((fit for fit, allowed in _FITTING.items() if kinds and kinds <= allowed), "object")
     if dtype == WHEN:
         return pd.to_datetime(pd.Series(values, dtype="object"), utc=True).dt.as_unit("us")
-    return pd.Series(values, dtype=dtype)
+    try:
+        return pd.Series(values, dtype=dtype)
+    except (OverflowError, TypeError):  # whole numbers of more than 64 bits
+        return pd.Series(values, dtype="object")
 
 
 def _refused(error: Exception, named: list[str]) -> LogError:
     said = " ".join(str(error).split()).rstrip(".")
-    if "authoriz" in said:
+    if "not authorized" in said or "authorization denied" in said:
         said = f"a query may only read ({said})"
     if not named:
         return LogError(f"The query was refused: {said}. There are the tables {', '.join(TABLES)}.")

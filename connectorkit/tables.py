@@ -7,8 +7,10 @@ gained a thousand costs the thousand. pandas copies what somebody changes (copy 
 from __future__ import annotations
 
 import contextlib
+import re
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,10 @@ Columns = dict[str, tuple[str, str]]
 
 # A moment, as datetime or ISO text (UTC unless it says otherwise), or how long ago: "10 min", a timedelta.
 Moment = datetime | timedelta | str
+_AGO = re.compile(r"\s*\d[\d.]*\s*[a-zA-Z].*|P.*", re.DOTALL)
+_ISO = re.compile(r"\s*\d{4}-\d\d")
 
+_UTC = pd.DatetimeTZDtype("us", "UTC")
 _NO_TIME = np.iinfo(np.int64).min  # how numpy writes a time that is missing
 
 
@@ -36,17 +41,26 @@ def frame(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 def moment(value: Moment, name: str = "since") -> pd.Timestamp:
     """The moment meant, in UTC. Raises ``ValueError`` with a sentence where none can be made out."""
-    try:
-        with contextlib.suppress(ValueError):
-            ago = pd.Timedelta(value) if isinstance(value, str | timedelta) else None
-            if ago is not None and not pd.isna(ago):
-                return pd.Timestamp.now("UTC") - ago
-        stamp = pd.Timestamp(value)  # type: ignore[arg-type]
-        return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-    except (ValueError, TypeError, OverflowError):
+    stamp: pd.Timestamp | None = None
+    # Without its unit, a number would be nanoseconds; a day or a time alone would be taken for a duration.
+    if isinstance(value, timedelta) or (isinstance(value, str) and _AGO.fullmatch(value)):
+        with contextlib.suppress(ValueError, OverflowError):
+            ago = pd.Timedelta(value)
+            stamp = pd.Timestamp.now("UTC") - ago if ago >= pd.Timedelta(0) else None
+    elif isinstance(value, date | np.datetime64) or (isinstance(value, str) and _ISO.match(value)):
+        with contextlib.suppress(ValueError, OverflowError):
+            stamp = pd.Timestamp(value)
+    if stamp is None or pd.isna(stamp):
         raise ValueError(
             f"{name} is {value!r}. Pass a datetime, a text such as 2026-01-31T12:00, or how long ago: 10 min."
-        ) from None
+        )
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+
+
+def nanoseconds(stamp: pd.Timestamp) -> int:
+    """Since the epoch; of a moment beyond 64 bits, the last that fits."""
+    microseconds = int(stamp.as_unit("us").asm8.astype(np.int64))
+    return max(-(2**63), min(1000 * microseconds, 2**63 - 1))
 
 
 class Growing:
@@ -77,8 +91,26 @@ class Growing:
     def frame(self) -> pd.DataFrame:
         """All rows so far. It may be changed: the table is not."""
         if self._frame is None:
-            self._frame = pd.DataFrame({n: c.array() for n, c in self._columns.items()}, copy=False)
+            self._frame = _shared({n: c.array() for n, c in self._columns.items()})
         return self._frame.copy(deep=False)
+
+
+_OTHERS = weakref.ref(Growing)
+
+
+def _shared(columns: dict[str, Any]) -> pd.DataFrame:
+    """A frame that shows memory which others show as well, so that writing to it copies.
+
+    pandas counts the frames that share memory by itself, but not those that were made at another time. That
+    somebody else always does is entered in its books; where they are kept otherwise, everything is copied.
+    """
+    made = pd.DataFrame(columns, copy=False)
+    try:
+        for block in made._mgr.blocks:
+            block.refs.referenced_blocks.append(_OTHERS)
+    except AttributeError:
+        return made.copy()
+    return made
 
 
 class _Numbers:
@@ -119,7 +151,7 @@ class _Numbers:
         for part in (values, missing):
             part.flags.writeable = False  # others show the same memory
         if self._dtype == WHEN:
-            return pd.Series(values.view("M8[us]"), copy=False).dt.tz_localize("UTC").array
+            return pd.array(values.view("M8[us]"), copy=False).view(_UTC)  # tz_localize would copy
         if self._dtype == REAL:
             return values
         if self._dtype == WHOLE:

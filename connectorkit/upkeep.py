@@ -143,7 +143,8 @@ def prune(log: Log, *, before: int | None = None, session: str | None = None) ->
             ).rowcount
             conditions, values = _conditions("received_at", before, session)
             heard = database.execute(f"DELETE FROM notifications WHERE {conditions}", values).rowcount  # noqa: S608
-            database.execute("UPDATE pruned SET times = times + 1")
+            if exchanges or heard:
+                database.execute("UPDATE pruned SET times = times + 1")
         finally:
             database.execute("DROP TABLE going")
         return exchanges, heard, taken
