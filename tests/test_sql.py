@@ -401,7 +401,7 @@ def test_writing_is_refused_in_plain_words() -> None:
         ("selec 1", ()),
         ("select ?", []),
         ("select ?", 5),
-        ("select ?", [object()]),
+        pytest.param("select ?", [object()], id="object"),
         ("select $a", {"b": 1}),
         ("select ?", [2**200]),
         ("select '\ud800'", ()),
