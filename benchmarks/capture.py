@@ -3,8 +3,7 @@
 Both in turn, in one run, over kept-alive connections to the same server, with the same bytes and the same
 headers, tokens included. Two servers: the sandbox, and a bare one that answers each request with fixed bytes,
 both in processes of their own. The bare one is the harder test and the one that counts: whatever the sandbox
-takes makes the ratio look better. Run it with ``python benchmarks/capture.py``; the claim is a ratio of at
-most 1.15.
+takes makes the ratio look better. ``python benchmarks/run.py`` runs this part among others.
 """
 
 from __future__ import annotations
@@ -12,18 +11,16 @@ from __future__ import annotations
 import contextlib
 import json
 import multiprocessing
-import platform
 import socket
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import httpcore
 import httpx
+from measured import Measured, per, seconds, show, show_versions
 
 import connectorkit as ck
 from connectorkit import auth, operations
@@ -104,14 +101,11 @@ def envelope(dialog_id: str) -> bytes:
     return operations.encode({**request, "body": {"dialogId": dialog_id, "event": event}})
 
 
-def seconds(call: Callable[[], object], times: int = BATCH) -> float:
-    started = time.perf_counter()
-    for _ in range(times):
-        call()
-    return (time.perf_counter() - started) / times
+def seconds_a_call(call: Callable[[], object], times: int = BATCH) -> float:
+    return seconds(lambda: [call() for _ in range(times)]) / times
 
 
-def measure(name: str, kit: ck.Client, body: bytes, rounds: int) -> None:
+def measure(name: str, kit: ck.Client, body: bytes, rounds: int) -> Measured:
     kit.send(body, consumer="ana")
     sent = last_sent(kit, body)
     with httpx.Client(trust_env=False) as bare:
@@ -127,18 +121,18 @@ def measure(name: str, kit: ck.Client, body: bytes, rounds: int) -> None:
         times: dict[str, list[float]] = {"httpx": [], "httpx again": [], "kit": []}
         for round_ in range(rounds + 2):
             for column, call in (("httpx", by_httpx), ("kit", by_kit), ("httpx again", by_httpx)):
-                took = seconds(call)
+                took = seconds_a_call(call)
                 if round_ > 1:  # the first ones warm up
                     times[column].append(took)
     base = [(a + b) / 2 for a, b in zip(times["httpx"], times["httpx again"], strict=True)]
     ratios = [kit / bare for kit, bare in zip(times["kit"], base, strict=True)]
-    noise = [a / b for a, b in zip(times["httpx again"], times["httpx"], strict=True)]
-    for label, values in (("kit / httpx", ratios), ("httpx / itself", noise)):
-        low, middle, high = statistics.quantiles(values, n=4)
-        print(f"{name:8} {label:14} median {middle:.2f}, middle half {low:.2f} to {high:.2f}")
-    print(
-        f"{name:8} httpx {1e6 * statistics.median(base):,.0f} µs, "
-        f"kit {1e6 * statistics.median(times['kit']):,.0f} µs a call"
+    return Measured(
+        f"a send, captured and logged, {name}",
+        per(statistics.median(times["kit"]), 1e-6, "µs"),
+        f"bare httpx {per(statistics.median(base), 1e-6, 'µs')}",
+        ratios,
+        "≤ 1.15",
+        statistics.median(ratios) <= 1.15,
     )
 
 
@@ -150,8 +144,8 @@ def last_sent(kit: ck.Client, body: bytes) -> httpx.Request:
     return request
 
 
-def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+def measured(rounds: int = ROUNDS) -> Iterator[Measured]:
+    """Each line as it is ready."""
     with tempfile.TemporaryDirectory() as folder:
         with bare_server() as address:
             settings = Settings(
@@ -163,16 +157,14 @@ def main() -> None:
                 log=str(Path(folder) / "bare.sqlite3"),
             )
             with ck.Client(settings) as kit:
-                measure("bare", kit, envelope("c-1"), rounds)
+                yield measure("bare server", kit, envelope("c-1"), rounds)
         with ck.connect(log=Path(folder) / "sandbox.sqlite3", sandbox=True, agent=False) as kit:
             kit.sandbox.webhook(None)
             talk = kit.consumer("ana").open()
-            measure("sandbox", kit, envelope(talk.id), max(5, rounds // 4))
-    print(
-        f"{rounds} rounds of {BATCH} calls each; Python {platform.python_version()}, "
-        f"httpx {httpx.__version__}, httpcore {httpcore.__version__}"
-    )
+            yield measure("sandbox", kit, envelope(talk.id), max(5, rounds // 4))
 
 
 if __name__ == "__main__":
-    main()
+    for line in measured(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS):
+        show(line)
+    show_versions()

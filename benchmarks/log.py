@@ -1,7 +1,7 @@
 """What the response log costs, beside what it stands on: SQLite itself, and ``pandas.read_sql``.
 
-Each pair is measured in turn in one run, so what counts are the ratios. Run all with ``python
-benchmarks/run.py``, or this part with ``python benchmarks/log.py``; ``--rows`` makes the large log smaller.
+Each pair is measured in turn in one run, so what counts are the ratios. ``python benchmarks/run.py`` runs
+this part among others; ``--rows`` makes the large log smaller.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
+from measured import Measured, per, seconds, show, show_versions
 
 from connectorkit import rows, schema
 from connectorkit.log import Exchange, Log
@@ -43,17 +43,6 @@ REQUEST = (
     '{"type":"ContentEvent","contentType":"text/plain","message":"Where is parcel %d?"}}}'
 )
 ANSWER = '{"code":"OK","body":{"sequence":%d},"reqId":"%d"}'
-
-
-class Measured(NamedTuple):
-    """One line of the table: what was compared, the ratios of all rounds, and what is claimed of them."""
-
-    what: str
-    ours: str
-    theirs: str
-    ratios: list[float]
-    claim: str
-    holds: bool
 
 
 def exchanges(count: int) -> Iterator[Exchange]:
@@ -89,18 +78,6 @@ def fill(log: Log, count: int) -> None:
     for exchange in exchanges(count):
         log.append(exchange)
     log.query("COMMIT")
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """How long it took."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def per(amount: float, unit: float, words: str) -> str:
-    """``per(0.001, 1e-6, "µs")`` is ``1000 µs``."""
-    return f"{amount / unit:.3g} {words}"
 
 
 def append(folder: Path, *, rounds: int = 15, each: int = 4_000) -> Measured:
@@ -153,7 +130,7 @@ def frame(folder: Path, *, rounds: int = 7, count: int = 100_000) -> Measured:
         per(statistics.median(p[0] for p in pairs), 1e-3, "ms"),
         f"read_sql {per(statistics.median(p[1] for p in pairs), 1e-3, 'ms')}",
         ratios,
-        "≥ 3 times sooner",
+        "≥ 3",
         statistics.median(ratios) >= 3,
     )
 
@@ -221,18 +198,9 @@ def measured(count: int) -> Iterator[Measured]:
         yield memory(Path(folder), count=min(count, 100_000))
 
 
-def show(line: Measured) -> None:
-    """One line of the table."""
-    middle, low, high = statistics.median(line.ratios), min(line.ratios), max(line.ratios)
-    found = f"{middle:.3g}" if low == high else f"{middle:.3g} ({low:.3g} to {high:.3g})"
-    verdict = "holds" if line.holds else "does not hold"
-    print(
-        f"{line.what:44} {line.ours:>11}  {line.theirs:27} {found:24} {line.claim:17} {verdict}", flush=True
-    )
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="What the response log costs.")
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the large log")
     for line in measured(parser.parse_args().rows):
         show(line)
+    show_versions()

@@ -94,6 +94,7 @@ class Reading:
         self._outer = outer
         self._spans = spans
         self._known: Spans | None = None
+        self.by: object = None  # how it was decoded, where that is a matter of text
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where a part of this reading stands in the original."""
@@ -120,7 +121,9 @@ def readings(text: str, alphabet: Alphabet, shortest: int, *, blanks: bool = Fal
         for further in _further(reading, alphabet, shortest, blanks):
             if further.text not in seen:
                 seen.add(further.text)
-                waiting.append(further)
+                # What was escaped is mostly escaped again in the same way: such chains come before mixtures.
+                again = further.by is not None and further.by is reading.by
+                (waiting.appendleft if again else waiting.append)(further)
 
 
 def encoded(text: str) -> bytes:
@@ -181,7 +184,9 @@ def _substituted(
             done = end
         return [*starts, *range(done, len(text))], [*ends, *range(done + 1, len(text) + 1)]
 
-    return Reading(pattern.sub(decode, text), reading, spans, 1)
+    found = Reading(pattern.sub(decode, text), reading, spans, 1)
+    found.by = pattern
+    return found
 
 
 def _percent(found: re.Match[str]) -> str:

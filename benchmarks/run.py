@@ -1,0 +1,31 @@
+"""All ratios in one table: ``python benchmarks/run.py``, about five minutes; ``--rows 100000`` is quicker.
+
+Left what the kit takes, beside it what it is measured against, in turn and in one run; then the ratio, its
+middle half, and what is claimed of it. Exits with 1 if a claim does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+
+import capture
+import log
+from measured import show, show_versions
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the large log")
+    rows = parser.parse_args().rows
+    lines = []
+    for line in itertools.chain(capture.measured(), log.measured(rows)):
+        show(line)
+        lines.append(line)
+    show_versions()
+    sys.exit(0 if all(line.holds for line in lines) else 1)
+
+
+if __name__ == "__main__":
+    main()
