@@ -394,3 +394,9 @@ def test_variables_stand_as_they_are() -> None:
 def test_an_open_quote_is_an_error(text: str) -> None:
     with pytest.raises(UnbalancedError):
         commands(text)
+
+
+def test_a_command_of_ours_comes_back_as_a_call_without_headers() -> None:
+    sent = exchange(json.dumps(text_request("Hello")))
+
+    assert "headers=" not in imports.from_curl(curl.command(sent)).cell

@@ -48,6 +48,10 @@ Piece = str | Variable
 Pieces = tuple[Piece, ...]
 
 LABEL = re.compile(r"\[(?P<kind>jwt|secret):[0-9a-f]{8,64}\]")
+# Of a pasted command that takes its token from the environment.
+_PLACEHOLDER = re.compile(
+    r"(?P<scheme>Bearer\s+)?\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::\?[^}]*)?\})", re.IGNORECASE
+)
 _CREDENTIAL = re.compile(rf"(?P<scheme>bearer +)?(?P<label>{LABEL.pattern})", re.IGNORECASE)
 _CLIENT_SECRET = re.compile(rf"(?<=client_secret=){LABEL.pattern}")
 _NOT_KEPT = re.compile(r"<\d+ bytes of [^<>]*>")
@@ -152,7 +156,10 @@ def _netloc(url: str) -> str:
 
 
 def _header(exchange: Exchange, name: str, value: str, notes: list[str]) -> Pieces:
-    variable, found = _TOKENS.get(name.lower()), _CREDENTIAL.fullmatch(value)
+    variable = _TOKENS.get(name.lower())
+    if variable is not None and (asked := _PLACEHOLDER.fullmatch(value)):
+        return (asked["scheme"], variable) if asked["scheme"] else (variable,)
+    found = _CREDENTIAL.fullmatch(value)
     if variable is None or found is None:
         return (value,)
     if _was_refused(exchange, variable, found["kind"]):
