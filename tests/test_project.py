@@ -64,12 +64,12 @@ def test_every_dependency_says_why_it_is_there() -> None:
 
 
 def test_readme_example_prints_what_it_says(tmp_path: Path) -> None:
-    first, second = blocks("python")
-    exchanges, timeline = blocks("text")
+    first, second, third = blocks("python")
+    exchanges, timeline, counts = blocks("text")
     environment = {"CONNECTORKIT_LOG": str(tmp_path / "log.sqlite3"), "PATH": ""}
 
     result = subprocess.run(
-        [sys.executable, "-c", first + "print()\n" + second],
+        [sys.executable, "-c", f"{first}print()\n{second}kit.close()\nprint()\n{third}"],
         capture_output=True,
         text=True,
         env=environment,
@@ -77,10 +77,14 @@ def test_readme_example_prints_what_it_says(tmp_path: Path) -> None:
     )
 
     assert result.stderr == ""
-    printed, _, last = result.stdout.partition("\n\n")
-    assert printed + "\n" == exchanges
+    printed, told, counted = result.stdout.split("\n\n")
+    assert (printed + "\n", counted) == (exchanges, counts)
     # What takes no number stands by the time it came, which is not the same in every run.
-    assert sorted(last.split("\n")) == sorted(timeline.split("\n"))
+    assert sorted(told.splitlines()) == sorted(timeline.splitlines())
+    assert (
+        json.loads((tmp_path / "checkout.har").read_text())["log"]["entries"][-1]["request"]["_operation"]
+        == "send"
+    )
 
 
 @pytest.mark.skipif(not shutil.which("curl") or not shutil.which("bash"), reason="needs bash and curl")
