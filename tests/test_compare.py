@@ -427,4 +427,5 @@ def test_a_long_list_of_changes_is_cut() -> None:
     found = compare([], run_of_steps([Step("open"), *[Step("type")] * 50]))
 
     assert len(repr(found).splitlines()) == 22
+    assert found._repr_html_().count("<tr>") == 21
     assert repr(found).endswith("… and 32 more changes; see .frame")
