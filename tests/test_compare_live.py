@@ -27,7 +27,7 @@ class Refusing(httpx.HTTPTransport):
         self.content = content
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if self.content and self.content in request.content:
+        if self.content and self.content in request.read():
             body = b'{"code": "SERVICE_UNAVAILABLE", "body": {"msg": "Try again"}}'
             return httpx.Response(503, stream=httpx.ByteStream(body))
         return super().handle_request(request)
