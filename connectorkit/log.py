@@ -43,6 +43,8 @@ _PAGE = 500
 # At a time, so that who appends need not wait for who reads.
 _SUMMARIES = 20_000
 _ENTERED = 20_000
+# Seconds for which a file that was there is taken to be there; looking costs a tenth of an append.
+CHECKED_EVERY = 0.05
 
 
 class Log:
@@ -62,6 +64,7 @@ class Log:
         self._counted = (0, 0, 0)  # times pruned, the last one counted, how many there were
         self._database = open_database(self.path)
         self._numbers = Texts(self._database)
+        self._check_next = 0.0
         self._file = None if self.path == MEMORY else _file_at(self.path)
         # Closed with the last reference, so that a kit's log stays readable after the kit is closed.
         weakref.finalize(self, self._database.close)
@@ -97,7 +100,7 @@ class Log:
         # Written out in full: this is what each call waits for.
         try:
             with self._lock:
-                if self._file is not None:
+                if time.monotonic() >= self._check_next:
                     self._check_there()
                 row = exchange_row(exchange.__dict__, session, began, self._numbers)
                 number = self._database.execute(INSERT_EXCHANGE, row).lastrowid
@@ -117,7 +120,7 @@ class Log:
         row = notification_row(made)
         try:
             with self._lock:
-                if self._file is not None:
+                if time.monotonic() >= self._check_next:
                     self._check_there()
                 number = self._database.execute(INSERT_NOTIFICATION, row).lastrowid
         except _UNWRITABLE as error:
@@ -304,7 +307,9 @@ class Log:
 
     def _check_there(self) -> None:
         """What is written to a file that was deleted is lost with the last process that has it open."""
-        if _file_at(self.path) != self._file:
+        self._check_next = time.monotonic() + CHECKED_EVERY
+        if self._file is not None and _file_at(self.path) != self._file:
+            self._check_next = 0.0
             raise LogError(
                 f"The log {self.path} was deleted or replaced while it was open. "
                 "Connect again to begin a new one."

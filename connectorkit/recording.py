@@ -98,8 +98,8 @@ class Recorder:
         phases = watch.phases()  # before anything that takes time
         received = received or Received()
         undecodable = received.decompress(response.headers) if response is not None else None
-        exchange = self._exchange(request, response, received, undecodable or error)
-        exchange = stamped(exchange, started_at=watch.started_at, **phases)
+        phases["started_at"] = watch.started_at
+        exchange = self._exchange(request, response, received, undecodable or error, phases)
         Call.of(request).exchange = self._append(exchange)
         return undecodable
 
@@ -109,6 +109,7 @@ class Recorder:
         response: httpx.Response | None,
         received: Received,
         failure: BaseException | None,
+        phases: dict[str, Any],
     ) -> Exchange:
         call = Call.of(request)
         asked, answered = items(request.headers), items(response.headers) if response is not None else []
@@ -145,6 +146,7 @@ class Recorder:
             response_bytes=len(received.body),
             http_version=_http_version(response),
             tokens=token_claims(answer) if got is not answer else {},
+            **phases,
         )
 
     def _append(self, exchange: Exchange) -> Exchange:

@@ -104,7 +104,8 @@ class Comparison:
     def _repr_html_(self) -> str:
         columns = ("change", "where", "what", "field", "before", "after", "also")
         shown = [
-            [_short(row.get(name), quoted=False) for name in columns] for row in map(_row, self._rows[:_SHOWN])
+            [_short(row.get(name), quoted=False) for name in columns]
+            for row in map(_row, self._rows[:_SHOWN])
         ]
         more = len(self._rows) - len(shown)
         parts = [markup.note(self._headline(), good=self.equal)]
