@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,10 +22,13 @@ from connectorkit.columns import EXCHANGES, MESSAGES, NOTIFICATIONS
 from connectorkit.errors import LogError
 from connectorkit.log import Log
 from connectorkit.pairs import Pair, pairs
+from connectorkit.progress import counting
 from connectorkit.replies import Message, whole_number
 from connectorkit.tables import Growing
 
 _PAGE = 2_000
+# About so many are read in a second.
+_A_SECOND = {"exchanges": 300_000, "messages": 20_000, "notifications": 10_000}
 _PACKED = np.dtype(
     [(name, {"q": "<i8", "d": "<f8", "i": "<i4", "b": "i1"}[code]) for name, code in summary.FIELDS]
 )
@@ -81,9 +84,12 @@ class Mirror:
     def exchanges(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
         with self._at_work(log):
-            for numbers, packed in log.summaries(self._last_exchange):
-                self._add_summaries(log, numbers, np.frombuffer(packed, _PACKED))
-                self._last_exchange = numbers[-1]
+            first = self._last_exchange
+            with _reporting(log, "exchanges", first) as report:
+                for numbers, packed in log.summaries(first):
+                    self._add_summaries(log, numbers, np.frombuffer(packed, _PACKED))
+                    self._last_exchange = numbers[-1]
+                    report(self._last_exchange - first)
             return self._exchanges.frame()
 
     def _add_summaries(self, log: Log, numbers: list[int], packed: np.ndarray[Any, Any]) -> None:
@@ -111,13 +117,15 @@ class Mirror:
     def messages(self, log: Log) -> pd.DataFrame:
         """All of them, brought up to date."""
         with self._at_work(log):
-            rows = []
-            for exchange in log.read(after=self._last_carrier, headers=False):
-                rows += [_message_row(pair) for pair in pairs(exchange)]
-                self._last_carrier = exchange.exchange_id
-                if len(rows) >= _PAGE:
-                    self._messages.add(rows)
-                    rows = []
+            first, rows = self._last_carrier, []
+            with _reporting(log, "messages", first) as report:
+                for exchange in log.read(after=first, headers=False):
+                    rows += [_message_row(pair) for pair in pairs(exchange)]
+                    self._last_carrier = exchange.exchange_id
+                    if len(rows) >= _PAGE:
+                        self._messages.add(rows)
+                        rows = []
+                        report(self._last_carrier - first)
             self._messages.add(rows)
             return self._messages.frame()
 
@@ -132,14 +140,26 @@ class Mirror:
             return self._notifications.frame()
 
     def _read_notifications(self, log: Log) -> None:
-        rows = []
-        for notification in log.read_notifications(after=self._last_notification):
-            rows += [_notification_row(change) for change in self._reader.read([notification])]
-            self._last_notification = notification.notification_id
-            if len(rows) >= _PAGE:
-                self._notifications.add(rows)
-                rows = []
+        first, rows = self._last_notification, []
+        with _reporting(log, "notifications", first) as report:
+            for notification in log.read_notifications(after=first):
+                rows += [_notification_row(change) for change in self._reader.read([notification])]
+                self._last_notification = notification.notification_id
+                if len(rows) >= _PAGE:
+                    self._notifications.add(rows)
+                    rows = []
+                    report(self._last_notification - first)
         self._notifications.add(rows)
+
+
+@contextlib.contextmanager
+def _reporting(log: Log, what: str, after: int) -> Iterator[Callable[[int], object]]:
+    """A bar for what takes longer than a second or so; what is given to it is how many have been read."""
+    kind = "notification" if what == "notifications" else "exchange"
+    newest = log.query(f"SELECT coalesce(max({kind}_id), 0) FROM {kind}s")[0][0]  # noqa: S608 - our own names
+    more = newest - after
+    with counting(f"Reading {what}", more, more > _A_SECOND[what]) as count:
+        yield count or (lambda done: None)
 
 
 def _notification_row(change: notices.Change) -> dict[str, Any]:

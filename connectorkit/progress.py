@@ -43,9 +43,12 @@ def counting(
     if not (total > LARGE_COUNT if asked is None else asked):
         yield None
         return
+    from rich import get_console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, transient=True) as bar:
+    console = get_console()
+    unseen = not (console.is_terminal or console.is_jupyter)  # what a script prints into a file stays its own
+    with Progress(*columns, console=console, transient=True, disable=unseen) as bar:
         task = bar.add_task(description, total=total)
         yield lambda done: bar.update(task, completed=done)

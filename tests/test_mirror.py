@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import random
@@ -31,7 +32,7 @@ from logbook import (
 
 from connectorkit import mirror, records, summary, tables
 from connectorkit.errors import LogError
-from connectorkit.log import Log, Notification
+from connectorkit.log import Exchange, Log, Notification
 from connectorkit.response_log import ResponseLog
 
 GROWING = ("exchanges", "messages", "timings", "notifications")
@@ -490,3 +491,27 @@ def test_texts_are_told_apart_to_the_letter() -> None:
         log.append(made(url=text))
 
     assert log.exchanges()["url"].tolist() == texts
+
+
+@pytest.mark.parametrize(("frame", "count"), [("messages", 7), ("exchanges", 7), ("notifications", 3)])
+def test_reading_much_is_counted_up_to_its_end(
+    frame: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, told = ResponseLog(), list[tuple[str, int, int]]()
+    for _ in range(7):
+        log.append(Exchange("send", "POST", "x", request_body="{}"))
+    for _ in range(3):
+        log.append_notification(Notification("{}"))
+    monkeypatch.setattr(mirror, "_A_SECOND", {"messages": 1, "exchanges": 1, "notifications": 1})
+    monkeypatch.setattr(mirror, "_PAGE", 1)
+
+    @contextlib.contextmanager
+    def counting(description: str, total: int, asked: bool) -> Iterator[Any]:
+        assert asked
+        yield lambda done: told.append((description, done, total))
+
+    monkeypatch.setattr(mirror, "counting", counting)
+
+    getattr(log, frame)()
+
+    assert told[-1] == (f"Reading {frame}", count, count)
