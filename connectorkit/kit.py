@@ -131,7 +131,7 @@ class Kit(_Equipped, Client):
         ``consumer`` and ``ids`` as of ``connectorkit.replay.replay``, which also takes records of other logs.
         Raises ``EnvelopeError`` where the log does not hold the whole request.
         """
-        record = self.log.exchange(exchange) if isinstance(exchange, int) else exchange
+        record = exchange if isinstance(exchange, Exchange) else self.log.exchange(exchange)
         return replay.replay(record, self, **options)
 
     def replay_all(self, exchanges: Iterable[Exchange], **options: Any) -> list[Exchange]:

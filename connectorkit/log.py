@@ -7,6 +7,7 @@ Records arrive redacted (see ``redact``); appending is the only way in.
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 import sqlite3
 import struct
@@ -133,6 +134,7 @@ class Log:
 
     def exchange(self, exchange_id: int) -> Exchange:
         """The exchange with this number. Raises ``LogError`` where there is none."""
+        exchange_id = operator.index(exchange_id)  # a number out of a frame is of another type
         if not isinstance(exchange_id, int):
             raise LogError(f"The exchange is {exchange_id!r}. Pass its number, from the column exchange_id.")
         found = next(self.read(after=exchange_id - 1), None)

@@ -45,7 +45,7 @@ def write_note(log: Log, text: str, exchange_id: int | None = None) -> int:
     if not isinstance(text, str) or not text.strip() or len(text) > _MAX_NOTE:
         raise LogError(f"A note is a text of 1 to {_MAX_NOTE} characters. Shorten it, or write several.")
     if exchange_id is not None:
-        log.exchange(exchange_id)  # raises where there is none
+        exchange_id = log.exchange(exchange_id).exchange_id  # raises where there is none
     sql = "INSERT INTO notes (written_at, session_id, exchange_id, text) VALUES (?, ?, ?, ?)"
     storable = text.encode("utf-8", "backslashreplace").decode()
     row = (time.time_ns(), log.session_id, exchange_id, storable)
