@@ -16,6 +16,7 @@ import pytest
 
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
+from connectorkit.response_log import ResponseLog
 
 FULL = Exchange(
     operation="send",
@@ -316,6 +317,17 @@ def test_an_exchange_is_found_by_its_number() -> None:
     log.append(exchange("send"))
 
     assert log.exchange(kept.exchange_id) == kept
+
+
+def test_a_number_may_come_out_of_a_frame() -> None:
+    log = ResponseLog()
+    log.append(exchange())
+
+    (number,) = log.exchanges()["exchange_id"]
+    log.note("It was slow", exchange=number)
+
+    assert log.exchange(log.exchanges()["exchange_id"].iloc[-1]).exchange_id == 1
+    assert log.notes()["exchange_id"].tolist() == [1]
 
 
 @pytest.mark.parametrize("number", [-1, 0, 3])
