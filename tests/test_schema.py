@@ -317,7 +317,8 @@ def test_steps_that_end_half_way_leave_rows_and_version(
 
 def at_once(work: Callable[[int], Any], number: int = 8) -> list[Any]:
     """What each of so many threads got, begun together; errors as their texts."""
-    start, found = threading.Barrier(number), [None] * number
+    start = threading.Barrier(number)
+    found: list[Any] = [None] * number
 
     def run(place: int) -> None:
         start.wait()
