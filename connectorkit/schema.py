@@ -57,9 +57,11 @@ def header_lines(headers: list[tuple[str, str]]) -> str:
 def _old_header_lines(text: str | None) -> str:
     """From JSON, as earlier versions wrote it; what cannot be read stays as it is, as a line of its own."""
     try:
-        return header_lines([(name + "", value + "") for name, value in json.loads(text or "[]")])
+        lines = header_lines([(name + "", value + "") for name, value in json.loads(text or "[]")])
     except (ValueError, TypeError, RecursionError):
-        return header_lines([(str(text), "")])
+        lines = header_lines([(str(text), "")])
+    # JSON could spell half a surrogate pair, a line of text cannot.
+    return lines.encode("utf-8", "backslashreplace").decode()
 
 
 def _renew_exchanges(database: sqlite3.Connection) -> None:
