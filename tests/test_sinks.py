@@ -341,3 +341,26 @@ def test_a_notification_shows_no_secret_of_any_kit_and_no_signature() -> None:
         == []
     )
     assert kit.text(OPAQUE) in shown
+
+
+def test_the_state_of_panels_holds_no_secret_that_was_typed_or_answered() -> None:
+    from ipywidgets import Widget
+
+    from connectorkit import widgets
+
+    with ck.connect(sandbox=True, log=":memory:", agent=False) as kit:
+        talk = kit.consumer("ana").open()
+        secrets = [
+            kit.settings.client_secret.reveal(),
+            kit.app_jwt().secret.reveal(),
+            talk.consumer.jws().secret.reveal(),
+        ]
+        panel = widgets.conversation_panel(talk)
+        for secret in secrets:
+            panel.submit(f"It is {secret}")
+        widgets.error_panel(kit.scenarios).submit("expired-app-jwt")
+
+        state = json.dumps(Widget.get_manager_state())
+
+    assert state.count("It is [") >= len(secrets)
+    assert leaked(state, [(form, secret) for form in FORMS.values() for secret in secrets]) == []
