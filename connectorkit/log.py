@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from connectorkit.errors import LogError
-from connectorkit.logfile import MEMORY, open_database
+from connectorkit.logfile import MEMORY, Presence, open_database
 from connectorkit.records import Exchange, Notification, stamped
 from connectorkit.rows import (
     BESIDE_BODIES,
@@ -44,8 +44,6 @@ _PAGE = 500
 # At a time, so that who appends need not wait for who reads.
 _SUMMARIES = 20_000
 _ENTERED = 20_000
-# Seconds for which a file that was there is taken to be there; looking costs a tenth of an append.
-CHECKED_EVERY = 0.05
 
 
 class Log:
@@ -65,8 +63,7 @@ class Log:
         self._counted = (0, 0, 0)  # times pruned, the last one counted, how many there were
         self._database = open_database(self.path)
         self._numbers = Texts(self._database)
-        self._check_next = 0.0
-        self._file = None if self.path == MEMORY else _file_at(self.path)
+        self._presence = Presence(self.path)
         # Closed with the last reference, so that a kit's log stays readable after the kit is closed.
         weakref.finalize(self, self._database.close)
 
@@ -101,8 +98,7 @@ class Log:
         # Written out in full: this is what each call waits for.
         try:
             with self._lock:
-                if time.monotonic() >= self._check_next:
-                    self._check_there()
+                self._presence.check()
                 row = exchange_row(exchange.__dict__, session, began, self._numbers)
                 number = self._database.execute(INSERT_EXCHANGE, row).lastrowid
         except UnicodeEncodeError:
@@ -121,8 +117,7 @@ class Log:
         row = notification_row(made)
         try:
             with self._lock:
-                if time.monotonic() >= self._check_next:
-                    self._check_there()
+                self._presence.check()
                 number = self._database.execute(INSERT_NOTIFICATION, row).lastrowid
         except _UNWRITABLE as error:
             raise self._unwritable(error) from error
@@ -307,16 +302,6 @@ class Log:
             except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
                 raise self._unreadable(error) from error
 
-    def _check_there(self) -> None:
-        """What is written to a file that was deleted is lost with the last process that has it open."""
-        self._check_next = time.monotonic() + CHECKED_EVERY
-        if self._file is not None and _file_at(self.path) != self._file:
-            self._check_next = 0.0
-            raise LogError(
-                f"The log {self.path} was deleted or replaced while it was open. "
-                "Connect again to begin a new one."
-            )
-
     def _unwritable(self, error: Exception) -> LogError:
         return LogError(
             f"The log {self.path} could not be written ({error}). Free some space or choose "
@@ -325,12 +310,3 @@ class Log:
 
     def _unreadable(self, error: Exception) -> LogError:
         return LogError(f"The log {self.path} could not be read ({error}).")
-
-
-def _file_at(path: str) -> tuple[int, int] | None:
-    """Which file a path names at the moment; ``None`` where there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

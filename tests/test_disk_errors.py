@@ -346,7 +346,7 @@ def test_a_log_that_was_cut_in_the_middle_is_refused(sound: Path) -> None:
 def test_a_log_that_was_deleted_while_open_keeps_nothing_silently(
     tmp_path: Path, replaced: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectorkit.log.CHECKED_EVERY", 0.0)
+    monkeypatch.setattr("connectorkit.logfile.CHECKED_EVERY", 0.0)
     path = tmp_path / "log.sqlite3"
     with closing(Log(path)) as log:
         log.append(Exchange("send", "POST", "x"))
