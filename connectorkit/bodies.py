@@ -68,11 +68,13 @@ class Received:
     def __init__(self, body: bytes = b"") -> None:
         self.body = bytearray(body)
         self.content = bytes(body)
+        self._decompressed = bool(body)  # whoever has it ready has done that
 
     def read(self, response: httpx.Response) -> None:
         """Read the response to its end, and close it."""
         if response.is_closed:  # made ready by a transport without a network
             self.body += response.content
+            self._decompressed = True
             return
         try:
             for chunk in cast(httpx.SyncByteStream, response.stream):
@@ -84,6 +86,7 @@ class Received:
         """See ``read``."""
         if response.is_closed:
             self.body += response.content
+            self._decompressed = True
             return
         try:
             async for chunk in cast(httpx.AsyncByteStream, response.stream):
@@ -94,7 +97,7 @@ class Received:
     def decompress(self, headers: httpx.Headers) -> httpx.DecodingError | None:
         """Set ``content``; returns what the caller will be told where that cannot be done."""
         self.content = bytes(self.body)
-        if not self.content or "content-encoding" not in headers:
+        if not self.content or self._decompressed or "content-encoding" not in headers:
             return None
         try:
             # Decoded apart, so that a caller's stream stays untouched.

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 
-from connectorkit import markup, upkeep
+from connectorkit import hiding, markup, upkeep
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
+from connectorkit.redact import Redactor
 from connectorkit.upkeep import Pruned
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ class ResponseLog(Log):
     def note(self, text: str, exchange: int | Exchange | None = None) -> int:
         """Keep a note, about an exchange (or its number) or about this session; returns its number."""
         number = exchange.exchange_id if isinstance(exchange, Exchange) else exchange
-        for clean in self.cleaners if isinstance(text, str) else ():
+        # Without a kit too: tokens are told by their shape, and other kits may know the rest.
+        for clean in (Redactor().text, hiding.redacted, *self.cleaners) if isinstance(text, str) else ():
             text = clean(text)
         return upkeep.write_note(self, text, number)
 

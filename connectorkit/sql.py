@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -83,12 +83,15 @@ def _frame(log: Log, name: str) -> pd.DataFrame:
 
 def _by_sqlite(log: Log, text: str, parameters: Parameters, named: list[str]) -> pd.DataFrame:
     with closing(_opened(log)) as database:
-        for name in TABLES:  # also those not named: they would be the file's own tables of that name
-            if name in _VIEWS:
-                database.execute(_view(name))
-            elif name in named:
-                _load(database, name, _frame(log, name))
-        database.execute("PRAGMA query_only=ON")
+        try:
+            for name in TABLES:  # also those not named: they would be the file's own tables of that name
+                if name in _VIEWS:
+                    database.execute(_view(name))
+                elif name in named:
+                    _load(database, name, _frame(log, name))
+            database.execute("PRAGMA query_only=ON")
+        except sqlite3.Error as error:
+            raise _unreadable(log, error) from error
         database.set_authorizer(_only_reading)
         # That some Python runs now and then is what lets Ctrl+C through.
         database.set_progress_handler(lambda: 0, _STEPS)
@@ -108,7 +111,10 @@ def _bindable(parameters: Parameters) -> Parameters:
     """Moments as the texts that SQLite has in their place."""
 
     def bindable(value: Any) -> Any:
-        return f"{moment(value):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
+        if not isinstance(value, date):
+            return value
+        when = value if isinstance(value, datetime) else value.isoformat()
+        return f"{moment(when):%Y-%m-%d %H:%M:%S.%f}"
 
     if isinstance(parameters, Mapping):
         return {name: bindable(value) for name, value in parameters.items()}
@@ -123,7 +129,11 @@ def _opened(log: Log) -> sqlite3.Connection:
         log.copy_to(copy)
         return copy
     except sqlite3.Error as error:
-        raise LogError(f"The log {log.path} could not be read ({error}).") from error
+        raise _unreadable(log, error) from error
+
+
+def _unreadable(log: Log, error: Exception) -> LogError:
+    return LogError(f"The log {log.path} could not be read ({error}).")
 
 
 def _view(name: str) -> str:

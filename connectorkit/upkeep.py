@@ -146,7 +146,7 @@ def prune(log: Log, *, before: int | None = None, session: str | None = None) ->
             if exchanges or heard:
                 database.execute("UPDATE pruned SET times = times + 1")
         finally:
-            database.execute("DROP TABLE going")
+            database.execute("DROP TABLE IF EXISTS going")  # a full disk may have undone all of it
         return exchanges, heard, taken
 
     taken = log.transaction(delete)

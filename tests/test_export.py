@@ -553,3 +553,13 @@ def test_the_command_reads_the_kits_own_log_by_default(
 
 def test_the_command_knows_every_format() -> None:
     assert _FORMATS == FORMATS == exports.FORMATS
+
+
+@pytest.mark.parametrize("since", ["0001-01-01", datetime(1600, 1, 1, tzinfo=UTC)])
+def test_moments_long_ago_choose_everything(since: Any, log: Log) -> None:
+    assert [one.exchange_id for one in exports.select(log, since=since)] == [one.exchange_id for one in log]
+
+
+def test_moments_far_ahead_choose_nothing(log: Log) -> None:
+    with pytest.raises(LogError, match="No exchange matches since 9999-12-31"):
+        export(log, None, "jsonl", since="9999-12-31")

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -481,3 +481,25 @@ def test_ctrl_c_stops_an_endless_query_and_the_log_goes_on(engine: str) -> None:
             raise
 
     assert (out, process.returncode) == ("[7]\n", 0), err
+
+
+def test_a_damaged_file_is_told_of_in_a_sentence(tmp_path: Path) -> None:
+    log = fill(ResponseLog(tmp_path / "log"))
+    log._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (tmp_path / "log").open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 3996)
+
+    with pytest.raises(LogError, match=r"^The log .*log could not be read \(.*malformed\)\.$"):
+        log.sql("select * from exchanges")
+    log.close()
+
+
+@both
+def test_a_day_is_a_parameter_too(engine: str) -> None:
+    log = ResponseLog()
+    log.append(made(started_at=T0))
+
+    found = log.sql("select ? < max(started_at) as past from exchanges", [date(2020, 1, 1)], engine=engine)
+
+    assert found["past"].astype(bool).tolist() == [True]

@@ -364,3 +364,19 @@ def test_threads_record_every_exchange_of_theirs(client: Client) -> None:
 
     sends = [e.consumer for e in client.log if e.operation == "send"]
     assert sorted(sends) == names
+
+
+def test_an_answer_that_was_made_ready_is_not_decompressed_again() -> None:
+    """As a mock of a network gives it: httpx has read and decompressed it already."""
+    body = gzip.compress(b'{"code": "OK"}')
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    ready = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, content=body))
+    recorder = Recorder(Log(), Redactor())
+    request = httpx.Request("POST", "https://msg.example/send", content=b"{}")
+
+    answer = RecordingTransport(ready, recorder).send(request)
+
+    assert answer.json()["code"] == "OK"
+    kept = recorder.log.last()
+    assert kept is not None
+    assert (kept.error, kept.response_json()["code"]) == (None, "OK")

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pandas as pd
 import pytest
 from logbook import SECOND, T0, accepted, cells, event, made, publish, random_exchange, random_notification
@@ -23,6 +24,7 @@ from connectorkit import transport, upkeep
 from connectorkit.errors import EnvelopeError, LogError
 from connectorkit.kit import AsyncKit, Kit
 from connectorkit.log import Log, Notification
+from connectorkit.redact import Redactor, Secret
 from connectorkit.response_log import ResponseLog
 from connectorkit.settings import Settings
 
@@ -640,3 +642,36 @@ def test_answers_do_not_matter_to_what_is_old() -> None:
         log.append(made(started_at=T0, total_ms=3_600_000.0, response_body=accepted()))
 
     assert log.prune(older_than=at(1)).exchanges == 1
+
+
+def test_a_token_in_a_note_is_replaced_without_a_kit_too(log: ResponseLog) -> None:
+    token = jwt.encode({"account_id": "12345678"}, "k" * 32)
+
+    log.note(f"was {token} at first")
+
+    (text,) = log.notes()["text"]
+    assert text.startswith("was [jwt:")
+    assert token not in text
+
+
+def test_what_a_kit_of_this_process_knows_is_replaced_in_notes_of_any_log(log: ResponseLog) -> None:
+    secret = "-".join(["known", "to", "another", "kit"])
+    redactor = Redactor(Secret(secret))
+
+    log.note(f"it was {secret}")
+
+    assert log.notes()["text"].tolist() == [f"it was {redactor.text(secret)}"]
+
+
+def test_what_undoes_pruning_is_what_is_told(log: ResponseLog) -> None:
+    """A full disk ends the whole transaction; what comes after it fails for another reason."""
+    ten(log)
+    log._database.execute(
+        "CREATE TRIGGER full BEFORE DELETE ON exchanges BEGIN SELECT RAISE(ROLLBACK, 'disk is full'); END"
+    )
+
+    for _ in range(2):
+        with pytest.raises(LogError, match=r"could not be written \(disk is full\)"):
+            log.prune(older_than=at(5))
+
+    assert ids(log) == list(range(1, 11))

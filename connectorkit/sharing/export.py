@@ -226,10 +226,10 @@ def _is_about(exchange: Exchange, conversation: str) -> bool:
 
 
 def _nanoseconds(since: Moment) -> int:
-    from connectorkit.tables import moment  # brings pandas
+    from connectorkit.tables import moment, nanoseconds  # brings pandas
 
     try:
-        return int(moment(since).value)
+        return nanoseconds(moment(since))
     except ValueError as error:
         raise LogError(str(error)) from None
 
