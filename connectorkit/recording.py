@@ -145,7 +145,7 @@ class Recorder:
             request_bytes=sent_bytes(request),
             response_bytes=len(received.body),
             http_version=_http_version(response),
-            tokens=token_claims(answer) if got is not answer else {},
+            tokens=self.redactor.claims(token_claims(answer)) if got is not answer else {},
             **phases,
         )
 

@@ -116,6 +116,15 @@ class Redactor:
         text = _JSON_MEMBER.sub(lambda found: found[1] + _label(found[2]) + found[3], text)
         return _FORM_PAIR.sub(lambda found: found[1] + _label(found[2]), text)
 
+    def claims(self, claims: dict[str, Any]) -> dict[str, Any]:
+        """Claims of tokens, as of ``token_claims``, without a secret among them."""
+        try:
+            told = json.dumps(claims)
+            shown = self.text(told)
+            return claims if shown == told else dict(json.loads(shown))
+        except (ValueError, RecursionError):  # what was replaced was no text, say a number
+            return {token: {} for token in claims}
+
     def is_clean(self, text: str) -> bool:
         """A quick look, for most texts: ``True`` where ``text`` would change nothing."""
         lowered = text.lower()

@@ -121,7 +121,8 @@ class ResponseLog(Log):
     def prune(self, *, older_than: Moment | None = None, session: str | None = None) -> Pruned:
         """Take out what is older than a moment (``older_than="30 days"``), or a session.
 
-        The newest exchange stays, as numbers go on from it. What is taken out is gone: export it before.
+        The newest exchange stays, as numbers go on from it. What is taken out is gone: export it before. The
+        file still lists the consumers' names that stood there; only deleting it removes those.
         """
         from connectorkit.tables import moment, nanoseconds
 

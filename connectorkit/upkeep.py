@@ -116,7 +116,9 @@ def prune(log: Log, *, before: int | None = None, session: str | None = None) ->
     """Take out records older than this moment (nanoseconds since the epoch), or those of a session.
 
     With both, only what is both. Notes about an exchange go with it. The newest exchange always stays: the
-    numbers of those to come go on from it. Raises ``LogError``.
+    numbers of those to come go on from it. The file keeps the list of texts that columns of the frames had,
+    such as addresses and consumers' names, as other kernels know them by number; to be rid of these as well,
+    delete the file. Raises ``LogError``.
     """
     if before is None and session is None:
         raise LogError("What is to be taken out is not said. Pass older_than=, such as 30 days, or session=.")
@@ -124,6 +126,7 @@ def prune(log: Log, *, before: int | None = None, session: str | None = None) ->
     was = size(log)
 
     def delete(database: sqlite3.Connection) -> tuple[int, int, int]:
+        database.execute("PRAGMA secure_delete=ON")  # what is taken out is overwritten
         # By id: deciding again in each table could decide differently.
         database.execute("CREATE TEMP TABLE going (exchange_id INTEGER PRIMARY KEY)")
         try:

@@ -330,3 +330,18 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
     (path := tmp_path / "x.har").write_text(foreign(), encoding="utf-8-sig")
 
     assert len(read_har(path)) == 1
+
+
+def test_a_number_among_claims_that_is_a_credential_elsewhere_is_left_out() -> None:
+    number = 472_839_104_756_281
+    request = {
+        "method": "POST",
+        "url": "https://msg.example/",
+        "headers": [{"name": "Authorization", "value": f"Bearer {number}"}],
+        "_operation": "send",
+        "_tokens": {"ba7816bf": {"pin": number}},
+    }
+
+    (found,) = parse_har(json.dumps({"log": {"entries": [{"request": request, "response": {}}]}}))
+
+    assert found.tokens == {"ba7816bf": {}}

@@ -498,8 +498,9 @@ def test_a_damaged_file_is_told_of_in_a_sentence(tmp_path: Path) -> None:
 @both
 def test_a_day_is_a_parameter_too(engine: str) -> None:
     log = ResponseLog()
-    log.append(made(started_at=T0))
+    midnight = int(pd.Timestamp("2020-01-01", tz="UTC").value)
+    log.append(made(started_at=midnight))
 
-    found = log.sql("select ? < max(started_at) as past from exchanges", [date(2020, 1, 1)], engine=engine)
+    found = log.sql("select max(started_at) <= ? as past from exchanges", [date(2020, 1, 1)], engine=engine)
 
     assert found["past"].astype(bool).tolist() == [True]

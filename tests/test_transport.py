@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from connectorkit import AsyncClient, Client
@@ -380,3 +382,33 @@ def test_an_answer_that_was_made_ready_is_not_decompressed_again() -> None:
     kept = recorder.log.last()
     assert kept is not None
     assert (kept.error, kept.response_json()["code"]) == (None, "OK")
+
+
+def test_claims_of_a_token_hold_no_secret_either() -> None:
+    secret, inner = "-".join(["known", "to", "the", "kit"]), jwt.encode({"who": "ana"}, "k" * 32)
+    token = jwt.encode({"exp": 1_700_003_600, "note": f"it is {secret}", "act": inner}, "k" * 32)
+    ready = httpx.MockTransport(lambda request: httpx.Response(200, json={"token": token}))
+    recorder = Recorder(Log(), Redactor(Secret(secret)))
+
+    RecordingTransport(ready, recorder).send(httpx.Request("POST", "https://idp.example/", content=b"{}"))
+
+    kept = recorder.log.last()
+    assert kept is not None
+    (claims,) = kept.tokens.values()
+    assert claims["exp"] == 1_700_003_600
+    assert re.fullmatch(r"it is \[secret:[0-9a-f]{8}\]", claims["note"])
+    assert re.fullmatch(r"\[jwt:[0-9a-f]{8}\]", claims["act"])
+
+
+def test_claims_that_cannot_be_kept_without_a_secret_are_left_out() -> None:
+    """A number that is a secret."""
+    token = jwt.encode({"pin": 472_839_104_756_281}, "k" * 32)
+    ready = httpx.MockTransport(lambda request: httpx.Response(200, json={"token": token}))
+    recorder = Recorder(Log(), Redactor(Secret(str(472_839_104_756_281))))
+
+    answer = RecordingTransport(ready, recorder).send(httpx.Request("POST", "https://idp.example/"))
+
+    assert answer.json() == {"token": token}
+    kept = recorder.log.last()
+    assert kept is not None
+    assert list(kept.tokens.values()) == [{}]

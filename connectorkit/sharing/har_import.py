@@ -120,7 +120,7 @@ def _exchange(entry: Any, redactor: Redactor, claims: dict[str, dict[str, Any]])
         "request_bytes": _size(request.get("bodySize"), body),
         "response_bytes": _size(response.get("bodySize"), answer) if status else 0,
         "http_version": clean(_text(response.get("httpVersion") or request.get("httpVersion"))) or None,
-        "tokens": token_claims(answer),
+        "tokens": redactor.claims(token_claims(answer)),
         **_phases(_object(entry.get("timings")), entry.get("time")),
     }
     return Exchange(**read | _own(request, redactor))
@@ -140,7 +140,7 @@ def _own(request: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
         elif name == "reused_connection":
             own |= {name: value} if isinstance(value, bool) else {}
         elif name == "tokens":
-            own |= {name: json.loads(redactor.text(json.dumps(value)))} if isinstance(value, dict) else {}
+            own |= {name: redactor.claims(value)} if isinstance(value, dict) else {}
         elif isinstance(value, str):
             own[name] = redactor.text(value)
     if "_operation" in request:  # then a phase that is not there did not happen
