@@ -435,7 +435,6 @@ def test_what_was_never_in_a_log_is_redacted_too(name: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_masked_exports_hold_no_text(name: str, tmp_path: Path) -> None:
-    pytest.importorskip("connectorkit.masking")
     planted = "Where is the parcel of Ana Berg?"
 
     done = written([exchange(json.dumps(text_request(planted)))], tmp_path / NAMES[name], mask="content")

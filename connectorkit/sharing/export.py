@@ -7,7 +7,6 @@ that has to hold it.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from connectorkit.checks import check_one_of
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
+from connectorkit.masking import masked
 from connectorkit.pairs import pairs
 from connectorkit.progress import Report, counting
 from connectorkit.redact import Redactor
@@ -247,8 +247,7 @@ def _masked(exchanges: Iterator[Exchange], mask: str | None) -> Iterator[Exchang
     if mask is None:
         return exchanges
     check_one_of("mask", mask, ("content",))
-    masking: Any = importlib.import_module("connectorkit.masking")
-    return (masking.masked(exchange) for exchange in exchanges)
+    return map(masked, exchanges)
 
 
 def _length(exchanges: Log | Iterable[Exchange]) -> int:
