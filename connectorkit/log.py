@@ -129,9 +129,11 @@ class Log:
 
     def exchange(self, exchange_id: int) -> Exchange:
         """The exchange with this number. Raises ``LogError`` where there is none."""
-        exchange_id = operator.index(exchange_id)  # a number out of a frame is of another type
-        if not isinstance(exchange_id, int):
-            raise LogError(f"The exchange is {exchange_id!r}. Pass its number, from the column exchange_id.")
+        try:
+            exchange_id = operator.index(exchange_id)  # a number out of a frame is of another type
+        except TypeError:
+            said = f"The exchange is {exchange_id!r}. Pass its number, from the column exchange_id."
+            raise LogError(said) from None
         found = next(self.read(after=exchange_id - 1), None)
         if found is None or found.exchange_id != exchange_id:
             raise LogError(f"There is no exchange {exchange_id} in {self.path}.")

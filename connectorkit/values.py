@@ -21,6 +21,7 @@ SHORTEST = 4  # shorter "secrets" would blank out ordinary text
 MOST_PASSING = 200  # tokens and signatures kept by value; older ones are still told by their shape
 _GRAM = 8
 _STRIDE = 4
+_HEX = frozenset(string.hexdigits)
 _CHUNK = 64 * 1024
 _SIGNS_OF_ENCODINGS = (string.ascii_letters + string.digits + "%\\&;#+/=-_").encode()
 
@@ -131,8 +132,8 @@ class Values:
             gram = text[place : place + _GRAM]
             if gram not in homes:
                 homes[gram] = [(value, at) for value in values for at in _occurrences(value, gram)]
-            longest = self._longest(text, place, homes[gram], values)
-            if longest is not None and longest.characters >= shortest:
+            longest = self._longest(text, place, homes[gram], values, shortest)
+            if longest is not None:
                 yield self._placed(reading, longest)
                 next_place = longest.end - _GRAM
         for value, label in self._short.items():
@@ -140,11 +141,15 @@ class Values:
                 yield self._placed(reading, Found(place, place + len(value), len(value), label))
 
     @staticmethod
-    def _longest(text: str, place: int, homes: list[tuple[str, int]], values: dict[str, str]) -> Found | None:
+    def _longest(
+        text: str, place: int, homes: list[tuple[str, int]], values: dict[str, str], shortest: int
+    ) -> Found | None:
         best: Found | None = None
         for value, inside in homes:
             start, end = _extent(text, place, value, inside)
-            if best is None or end - start > best.characters:
+            # Ids are hexadecimal too: eight digits in common come about by chance.
+            least = PIECE if _HEX.issuperset(value) else shortest
+            if end - start >= max(least, best.characters + 1 if best else 0):
                 best = Found(start, end, end - start, values[value])
         return best
 

@@ -136,6 +136,27 @@ def test_random_outputs_hold_no_secret_and_ordinary_ones_stay_as_they_are() -> N
             assert leaked(output, [(form, piece)]), (seed, name)
 
 
+def test_eight_digits_that_an_id_shares_with_a_signature_are_chance() -> None:
+    """Ids are hexadecimal as signatures are, and pictures in Base64 may hold anything."""
+    signature = "9a88941ca83652db50fd1d53bf81519a50b56985"
+    picture = "data:image/png;base64," + FORMS["Base64"]("7d1232e4e941ca83634ab79f50f61bdd5e7a")
+    redactor = Redactor(Secret(signature))
+
+    assert redactor.text(picture) == picture
+    assert signature[5:17] not in redactor.text(FORMS["Base64"](signature[5:17]))
+    assert redactor.text(FORMS["Base64"](signature[5:17])) != FORMS["Base64"](signature[5:17])
+
+
+def test_escapes_are_undone_again_and_again_whatever_else_is_encoded_around() -> None:
+    secret = '+iwoe>fm"nHajdIPt\\vmwtR U'
+    around = "C:\\new\\table https://va.msg.example/p%20q?x=%2F a&amp;b"
+    redactor = Redactor(Secret(secret))
+
+    shown = redactor.text(f"{around} {FORMS['JSON in JSON in JSON'](secret)} {around}")
+
+    assert shown == f"{around} [secret:{Secret(secret).fingerprint}] {around}"
+
+
 def test_ids_and_names_stay_that_tokens_have_in_their_claims() -> None:
     import jwt
 
