@@ -17,6 +17,9 @@ from connectorkit.forms import Alphabet, Reading, encoded, is_plain, readings
 
 PIECE = 12  # what is left of a value that was cut counts from so many characters on
 ENCODED_PIECE = 8  # inside Base64 and hexadecimal, where ordinary text does not look like a value
+HEX_PIECE = (
+    10  # of a value that is hexadecimal itself; encoding a piece of twelve may take one off at either end
+)
 SHORTEST = 4  # shorter "secrets" would blank out ordinary text
 MOST_PASSING = 200  # tokens and signatures kept by value; older ones are still told by their shape
 _GRAM = 8
@@ -148,7 +151,7 @@ class Values:
         for value, inside in homes:
             start, end = _extent(text, place, value, inside)
             # Ids are hexadecimal too: eight digits in common come about by chance.
-            least = PIECE if _HEX.issuperset(value) else shortest
+            least = max(shortest, HEX_PIECE) if _HEX.issuperset(value) else shortest
             if end - start >= max(least, best.characters + 1 if best else 0):
                 best = Found(start, end, end - start, values[value])
         return best
