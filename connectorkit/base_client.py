@@ -24,8 +24,6 @@ from connectorkit.transport import Answer, Call, Recorder
 
 Found = TypeVar("Found")
 DEFAULT_CONSUMER = "someone@example"
-# Connections are kept while a person reads a page between two cells.
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60)
 
 
 class BaseClient(ABC):

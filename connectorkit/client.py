@@ -16,10 +16,11 @@ import httpx
 
 from connectorkit import operations
 from connectorkit.auth import ConnectorAuth, Headers, reply_of
-from connectorkit.base_client import DEFAULT_CONSUMER, LIMITS, hidden, named, present
+from connectorkit.base_client import DEFAULT_CONSUMER, hidden, named, present
 from connectorkit.base_client import BaseClient as BaseClient
 from connectorkit.bodies import Progress
 from connectorkit.checks import check_text
+from connectorkit.connections import LIMITS, Connections
 from connectorkit.journey import AsyncConsumer, Consumer
 from connectorkit.log import Log
 from connectorkit.operations import FileUrl, Operation, Payload
@@ -44,7 +45,7 @@ class Client(BaseClient):
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(settings, log=log, clock=clock)
-        inner = transport or httpx.HTTPTransport(limits=LIMITS)
+        inner = transport or Connections()
         self._wire = RecordingTransport(inner, self._recorder)
         # A client thrown away without close() leaves no open socket behind.
         weakref.finalize(self, self._wire.close)

@@ -38,10 +38,21 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"progress"}, {"rich"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
-        {"tokens", "transport", "calls", "recording", "bodies", "credentials", "auth", "network", "control"}
+        {
+            "tokens",
+            "transport",
+            "connections",
+            "calls",
+            "recording",
+            "bodies",
+            "credentials",
+            "auth",
+            "network",
+            "control",
+        }
         | {"journey", "steps", "conversations", "base_client", "client"}
         | {"handlers", "webhook", "receiver"},
-        {"httpx", "jwt"},
+        {"httpx", "httpcore", "jwt"},
     ),
     ({"catalogue", "scenarios", "doctor", "replay"}, {"httpx"}),
     (
