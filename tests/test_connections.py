@@ -140,7 +140,7 @@ def test_a_failure_gives_its_place_back(connections: Connections) -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (b"SSH-2.0\r\n", httpx.RemoteProtocolError),
+        (b"SSH-2.0\r\n\r\n", httpx.RemoteProtocolError),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", httpx.ReadTimeout),
         (b"HTTP/1.1 200 OK\r\n", httpx.ReadTimeout),
     ],
