@@ -1,0 +1,1 @@
+"""Defects planted on purpose, one at a time, to see who notices."""
