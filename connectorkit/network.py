@@ -1,8 +1,10 @@
-"""Network failures in words: what did not answer, and what to check."""
+"""Network failures in words: what did not answer, what to check, and whether the request had left."""
 
 from __future__ import annotations
 
 import httpx
+
+from connectorkit import unsettled
 
 
 def in_words(error: Exception) -> tuple[str, str]:
@@ -24,3 +26,8 @@ def in_words(error: Exception) -> tuple[str, str]:
 def sentence(error: Exception) -> str:
     """The same as one text."""
     return " ".join(part.rstrip(".") + "." for part in in_words(error) if part)
+
+
+def had_left(error: Exception) -> bool:
+    """Whether the request, or a part of it, may have reached the other side."""
+    return type(error).__name__ not in unsettled.NOT_SENT
