@@ -407,10 +407,11 @@ class CrowdedClock(FakeClock):
         self._asked = threading.local()
 
     def now(self) -> datetime:
+        time = self.time
         if not getattr(self._asked, "before", False):
             self._asked.before = True
             self._together.wait(10)
-        return self.time
+        return time
 
 
 def test_who_waits_at_the_same_time_waits_for_the_same_time() -> None:
