@@ -49,6 +49,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "auth",
             "network",
             "control",
+            "steering",
         }
         | {"journey", "steps", "conversations", "base_client", "client"}
         | {"handlers", "webhook", "receiver"},
