@@ -101,6 +101,19 @@ class Notification:
         return _decode(self.body)
 
 
+@dataclass(frozen=True)
+class Settlement:
+    """The notification that shows that a request was carried out.
+
+    ``sequence`` is the number that the event got in its dialog, where it got one.
+    """
+
+    exchange_id: int
+    notification_id: int
+    conversation_id: str
+    sequence: int | None = None
+
+
 def _decode(body: str) -> Any:
     try:
         return json.loads(body)
