@@ -113,6 +113,13 @@ class Settlement:
     conversation_id: str
     sequence: int | None = None
 
+    def __repr__(self) -> str:
+        number = "" if self.sequence is None else f" as number {self.sequence}"
+        return (
+            f"<Settlement: exchange {self.exchange_id} was carried out{number} in conversation "
+            f"{self.conversation_id}, as notification {self.notification_id} shows>"
+        )
+
 
 def _decode(body: str) -> Any:
     try:
