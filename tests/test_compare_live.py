@@ -38,7 +38,7 @@ def chat(texts: tuple[str, ...], *, agent: bool, refused: bytes = b"") -> ck.Res
     log = ck.ResponseLog()
     with (
         ck.connect(log=log, sandbox=True, agent=agent) as kit,
-        ck.Client(kit.settings, log=log, transport=Refusing(refused)) as client,
+        ck.Client(kit.settings, log=log, transport=Refusing(refused), retry=False) as client,
     ):
         talk = client.consumer("ana@example").open(first_name="Ana")
         for text in texts:
