@@ -6,8 +6,6 @@ import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import httpx
-
 from connectorkit import envelopes, markup, operations
 from connectorkit.catalogue import ALL, BY_NAME, Scenario, Scene
 from connectorkit.client import Client
@@ -105,7 +103,7 @@ class Scenarios:
         try:
             reply = self._send(scenario, self._prepare(scenario))
             exchange = self._first_answer(scenario) or reply.exchange
-        except (ConnectorError, httpx.HTTPError) as error:
+        except ConnectorError as error:
             # Not even the preparation went as it should, or nothing came back: that is a finding too.
             return Outcome(scenario, self._client.log.last(), observed=f"{type(error).__name__}: {error}")
         finally:
@@ -154,7 +152,7 @@ class Scenarios:
             if left_open is not None:
                 try:
                     self._client.send(envelopes.close_conversation(left_open), consumer=consumer)
-                except (ConnectorError, httpx.HTTPError):
+                except ConnectorError:
                     continue  # the outcome counts, not the tidying
 
 

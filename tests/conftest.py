@@ -132,6 +132,13 @@ class Waiting:
         return call
 
 
+def _awaited(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    return call
+
+
 @pytest.fixture(params=[Client, AsyncClient], ids=["sync", "async"])
 def make_client(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     """Makes clients of either kind, with the same methods; all are closed afterwards."""
@@ -140,6 +147,8 @@ def make_client(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     def make(settings: Settings, **options: Any) -> Any:
         if isinstance(transport := options.get("transport"), FakeService):
             options["transport"] = httpx.MockTransport(transport)
+        if request.param is AsyncClient and "pause" in options:
+            options["pause"] = _awaited(options["pause"])
         client = request.param(settings, **options)
         made.append(client if isinstance(client, Client) else Waiting(client, loop))
         return made[-1]
@@ -157,6 +166,14 @@ def either(make_client: Callable[..., Any], settings: Settings) -> Any:
 
 
 # --- A service that does as it is told ---------------------------------------------------------------
+
+
+def decoded(request: httpx.Request) -> Any:
+    """The body of a request, ``None`` where it is not JSON."""
+    try:
+        return json.loads(request.content)
+    except ValueError:
+        return None
 
 
 class FakeService:
@@ -222,11 +239,17 @@ class FakeService:
         return httpx.Response(201, json={"token": token})
 
     def conversation(self, request: httpx.Request) -> httpx.Response:
-        opened = {"code": "OK", "body": {"conversationId": "conversation-1"}, "reqId": "2"}
-        return httpx.Response(200, json=[{"code": "OK", "body": {}, "reqId": "1"}, opened])
+        bodies = ({}, {"conversationId": "conversation-1"}, {"sequence": 0})
+        batch = decoded(request)
+        items = batch if isinstance(batch, list) else []
+        ids = [item.get("id", "1") for item in items if isinstance(item, dict)] or ["1", "2"]
+        answers = [{"code": "OK", "body": b, "reqId": str(i)} for i, b in zip(ids, bodies, strict=False)]
+        return httpx.Response(200, json=answers)
 
     def send(self, request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"code": "OK", "body": {"sequence": 0}, "reqId": "7"})
+        envelope = decoded(request)
+        given = envelope.get("id", "7") if isinstance(envelope, dict) else "7"
+        return httpx.Response(200, json={"code": "OK", "body": {"sequence": 0}, "reqId": str(given)})
 
     def token(self, **claims: Any) -> str:
         number = len(self.tokens)
@@ -253,8 +276,8 @@ def fake_settings() -> Settings:
 
 @pytest.fixture
 def faked(make_client: Callable[..., Any], fake_settings: Settings, service: FakeService) -> Any:
-    """A client of ``service``, of either kind."""
-    return make_client(fake_settings, transport=service, clock=service.clock)
+    """A client of ``service``, of either kind, which repeats nothing but what a new AppJWT may cure."""
+    return make_client(fake_settings, transport=service, clock=service.clock, retry=False)
 
 
 @pytest.fixture
