@@ -153,3 +153,30 @@ def test_a_batch_that_opens_nothing_does_not_use_up_a_slow_conversation(wire: Wi
     wire.converse(wire.batch())
 
     assert wire.send(text(wire.open(BERT)), consumer=BERT).status_code == 404
+
+
+def test_a_snapshot_remembers_which_tokens_have_expired_and_what_is_not_there_yet(wire: Wire) -> None:
+    wire.fault(slow_conversation=3600)
+    conversation_id = wire.open()
+    wire.clear_faults()
+    before = wire.control("POST", "snapshot").json()
+    wire.fault(expire="app_jwt", times=1)
+    wire.send(text(conversation_id))
+    after = wire.control("POST", "snapshot").json()
+    statuses = []
+    for kept in (before, after):
+        wire.advance(7200)
+        wire.control("POST", "restore", kept)
+        statuses.append(wire.send(text(conversation_id)).status_code)
+
+    assert statuses == [404, 401]
+
+
+def test_a_reset_forgets_which_tokens_had_expired(wire: Wire) -> None:
+    conversation_id = wire.open()
+    wire.fault(expire="app_jwt", times=1)
+    wire.send(text(conversation_id))
+
+    wire.control("POST", "reset")
+
+    assert wire.converse(wire.batch()).status_code == 200
