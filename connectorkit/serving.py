@@ -6,6 +6,7 @@ The bounds are time for the headers and number of connections; those of a body a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket
@@ -26,23 +27,41 @@ _GOODBYE_SECONDS = 0.2
 _START_SECONDS = 30
 
 
-HANG_UP = "connectorkit.hang_up"  # the ASGI extension under which a request has its ``HangUp``
+HANG_UP = "connectorkit.hang_up"  # the ASGI extension under which a request finds a ``HangUp``
 
 
 class HangUp:
-    """Ends a request's connection on purpose, as broken servers and networks do."""
+    """Ends the connection of the request that is answered, on purpose, as broken servers and networks do."""
 
     def __init__(self, protocol: H11Protocol) -> None:
         self._protocol = protocol
+        # Asked for now: once it is closed, a transport over TLS no longer tells.
+        self._socket = protocol.transport.get_extra_info("socket")
+        self._tls = protocol.transport.get_extra_info("ssl_object") is not None
 
     def now(self) -> None:
         """Close it: what was sent goes out, and whatever is sent from here on is dropped."""
         self._protocol.cycle.disconnected = True
-        self._protocol.transport.close()
+        transport = self._protocol.transport
+        transport.close()
+        with contextlib.suppress(OSError):  # the client was quicker
+            if not self._tls and not transport.get_write_buffer_size():
+                # Else it would be closed in the loop's next turn only.
+                self._socket.shutdown(socket.SHUT_WR)
+            self._cork(False)
 
     def after_answer(self) -> None:
-        """Close it right after the answer, which does not announce that."""
+        """Let the answer that is sent from here on be the last, whatever its headers say; ``now`` follows it.
+
+        Its bytes leave together with the end of the connection, where the system can do that. Else a quick
+        client could send its next request in between, and see another error each time.
+        """
         self._protocol.cycle.keep_alive = False
+        self._cork(True)
+
+    def _cork(self, on: bool) -> None:
+        if hasattr(socket, "TCP_CORK"):
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
 
 
 class BoundedProtocol(H11Protocol):
@@ -55,10 +74,10 @@ class BoundedProtocol(H11Protocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        app, extensions = self.app, {HANG_UP: HangUp(self)}
+        app = self.app
 
         async def extended(scope: Any, receive: Any, send: Any) -> None:
-            scope["extensions"] = dict(extensions)
+            scope["extensions"] = {HANG_UP: self._hang_up}
             await app(scope, receive, send)
 
         self.app = extended
@@ -66,6 +85,7 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept one more connection, unless there are too many."""
         super().connection_made(transport)
+        self._hang_up = HangUp(self)
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         else:

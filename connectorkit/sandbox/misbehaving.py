@@ -127,21 +127,26 @@ class _Drop:
 
 
 async def _send(answer: _Answer, drop: _Drop, strike: Strike, wait: Wait, send: Send) -> None:
-    headers, body, whole = answer.headers, answer.body, True
     if drop.when == BEFORE:
         drop.hang_up.now()
         return
-    if drop.when == AFTER:
-        drop.hang_up.after_answer()
-    elif drop.when == IN:
+    headers, body, whole = answer.headers, answer.body, drop.when != IN
+    if not whole:
         # Without a body there is no half of it; one without a length lacks its end as well.
         headers = headers if body else answer.without_length()
-        body, whole = body[: len(body) // 2], False
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        body = body[: len(body) // 2]
+    messages = [
+        {"type": "http.response.start", "status": answer.status, "headers": headers},
+        {"type": "http.response.body", "body": body, "more_body": not whole},
+    ]
     if strike.bytes_per_second is not None:
-        body = await _dribble(body, strike.bytes_per_second, wait, send)
-    await send({"type": "http.response.body", "body": body, "more_body": not whole})
-    if not whole:
+        await send(messages.pop(0))
+        messages[0]["body"] = await _dribble(body, strike.bytes_per_second, wait, send)
+    if drop.when == AFTER:
+        drop.hang_up.after_answer()
+    for message in messages:
+        await send(message)
+    if drop.when is not None:
         drop.hang_up.now()
 
 
