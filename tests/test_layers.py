@@ -27,7 +27,17 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"certificates"}, {"trustme", "cryptography"}),
     ({"serving"}, {"h11", "uvicorn"}),
     (
-        {"checks", "operations", "replies", "memory", "unsettled", "alterations", "signature"}
+        {
+            "checks",
+            "operations",
+            "replies",
+            "memory",
+            "unsettled",
+            "alterations",
+            "signature",
+            "bytewise",
+            "laboratory",
+        }
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
