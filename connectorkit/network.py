@@ -6,6 +6,21 @@ import httpx
 
 from connectorkit import unsettled
 
+_UNREACHABLE = (
+    "No answer from {}",
+    "Check CONNECTORKIT_DOMAIN_LOOKUP, the network, and that nothing in between blocks the port.",
+)
+_LATE = "No answer from {} in time", "Check the network, or allow more time: ck.connect(timeout=60)."
+_BROKEN = "The connection to {} broke before the answer was complete", "Check what stands in between."
+_KINDS = {
+    "ReadTimeout": _LATE,
+    "WriteTimeout": _LATE,
+    "ReadError": _BROKEN,
+    "WriteError": _BROKEN,
+    "RemoteProtocolError": _BROKEN,
+    "DecodingError": ("The answer of {} cannot be decompressed", "Check what stands in between."),
+}
+
 
 def in_words(error: Exception) -> tuple[str, str]:
     """What happened and what to check, for one of httpx's own errors."""
@@ -19,8 +34,8 @@ def in_words(error: Exception) -> tuple[str, str]:
         return f"The address cannot be used ({error})", "Check CONNECTORKIT_DOMAIN_LOOKUP."
     port = url.port or (443 if url.scheme == "https" else 80)
     reason = str(error) or type(error).__name__
-    advice = "Check CONNECTORKIT_DOMAIN_LOOKUP, the network, and that nothing in between blocks the port."
-    return f"No answer from {url.host}:{port} ({reason})", advice
+    what, advice = _KINDS.get(type(error).__name__, _UNREACHABLE)
+    return f"{what.format(f'{url.host}:{port}')} ({reason})", advice
 
 
 def sentence(error: Exception) -> str:
