@@ -122,8 +122,7 @@ def signature_lab(
     kept. Raises ``SettingsError`` where an option is unknown or the body is not of that form.
     """
     check_form(form)
-    _check("algorithm", algorithm, wire.SIGNATURE_ALGORITHMS)
-    _check("encoding", encoding, wire.SIGNATURE_ENCODINGS)
+    check_options(algorithm, encoding)
     key = secret if isinstance(secret, Secret) else Secret(secret if isinstance(secret, str) else "")
     del secret  # so that no traceback shows it among the variables
     reading, finding = _best(body, form, header, key, algorithm, encoding)
@@ -236,6 +235,12 @@ def _text(header: Any) -> str:
 def check_form(form: str) -> None:
     """Raise ``SettingsError`` for what is none of ``FORMS``."""
     _check("form", form, FORMS)
+
+
+def check_options(algorithm: str, encoding: str) -> None:
+    """Raise ``SettingsError`` for what no account signs with."""
+    _check("algorithm", algorithm, wire.SIGNATURE_ALGORITHMS)
+    _check("encoding", encoding, wire.SIGNATURE_ENCODINGS)
 
 
 def _check(name: str, given: str, known: tuple[str, ...]) -> None:
