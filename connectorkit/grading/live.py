@@ -43,7 +43,7 @@ class Live:
         """A conversation in which everything happens once, as it happens."""
         self._gate.mode = WATCH
         talk = self._open()
-        talk.send(samples.GREETING)
+        talk.send("Hello" if self._exam.has_failed("raw-bytes") else samples.GREETING)
         talk.typing()
         agent = self._control.agent(talk).join().read().typing()
         agent.text("Which one?", quick_replies=["This", "That"], metadata=[{"type": "ExternalId", "id": "7"}])
@@ -73,15 +73,18 @@ class Live:
             agent.text(text)
         agent.transfer("42").join().text("Sixth").close()
         kept = [one for one in self._settled() if one.kind not in self._exam.refused]
-        answers = []
+        first, again = [], []
         for one in _muddled(kept):
-            answers.append(self._exam.say(one.value))
+            answer = self._exam.say(one.value)
+            (again if one in self.rough else first).append(answer)
             self.rough.append(one)
-        sent = "a conversation with duplicates, late texts and an old state"
-        if not answers:
+        if not first:
             self._exam.not_judged("late", "none of its types are taken; see every-type")
             return
-        self._exam.taken_or("late", "refuses-late", sent, answers)
+        self._exam.taken_or("late", "refuses-late", "a conversation with late texts and an old state", first)
+        if not self._exam.has_failed("duplicates") and not all(answer.taken for answer in again):
+            sent = "texts and states of a conversation once more"
+            self._exam.taken_or("duplicates", "refuses-duplicate", sent, again)
 
     # --- Outage --------------------------------------------------------------------------------------
 
@@ -146,5 +149,5 @@ def _muddled(kept: list[Passed]) -> list[Passed]:
         order.insert(order.index(texts[0]) + 1, texts[0])  # twice in a row
         order.append(texts[1])  # and once more when all is over
     if len(states) > 2:
-        order += [states[1], states[-1], states[-2], states[-1]]
+        order += [states[1], states[-1], states[-1], states[-2]]
     return order
