@@ -103,6 +103,19 @@ def code(text: str) -> str:
     )
 
 
+def page(title: str, content: str) -> str:
+    """A page of its own around what this module has made. It loads nothing and runs nothing."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "style-src 'unsafe-inline'\">\n"
+        f"<title>{escape(title)}</title>\n<style>:root {{ color-scheme: light dark }} "
+        "body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem }</style>\n</head>\n"
+        f"<body><main>\n{content}\n</main></body>\n</html>\n"
+    )
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return f'<span style="color: {_GOOD if value else _BAD}">{"✓" if value else "✗"}</span>'

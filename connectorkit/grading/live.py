@@ -9,6 +9,7 @@ from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.conversations import Conversation
 from connectorkit.grading import samples
+from connectorkit.grading.endpoint import Answer
 from connectorkit.grading.exam import Exam
 from connectorkit.grading.gate import KEEP, OPEN, SHUT, WATCH, Gate, Passed
 from connectorkit.grading.outside import slow_reason
@@ -73,7 +74,8 @@ class Live:
             agent.text(text)
         agent.transfer("42").join().text("Sixth").close()
         kept = [one for one in self._settled() if one.kind not in self._exam.refused]
-        first, again = [], []
+        first: list[Answer] = []
+        again: list[Answer] = []
         for one in _muddled(kept):
             answer = self._exam.say(one.value)
             (again if one in self.rough else first).append(answer)

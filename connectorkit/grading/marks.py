@@ -122,9 +122,11 @@ class ReportCard:
     def __repr__(self) -> str:
         """A table of at most 80 columns; an address longer than that is cut."""
         title = f"Report card of {self.url}"
-        lines = [title if len(title) <= _WIDTH else title[: _WIDTH - 1] + "…", self.score, ""]
-        for mark in self.marks:
-            lines += _lines(mark)
+        score = f"Full marks: {self.score}" if self.full_marks else self.score
+        lines = [title if len(title) <= _WIDTH else title[: _WIDTH - 1] + "…", score, ""]
+        for mark, following in zip(self.marks, (*self.marks[1:], None), strict=True):
+            # One reason for many is said once, below the last of them.
+            lines += _lines(mark, reason=following is None or following.why != mark.why)
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -139,9 +141,9 @@ class ReportCard:
         return Counter(mark.verdict for mark in self.marks)
 
 
-def _lines(mark: Mark) -> list[str]:
+def _lines(mark: Mark, *, reason: bool) -> list[str]:
     head = f"{_SIGNS[mark.verdict]} {mark.check.name:16} {mark.check.title}"
-    told: list[tuple[str, str]] = [("", mark.why)]
+    told: list[tuple[str, str]] = [("not judged: ", mark.why)] if mark.why and reason else []
     if mark.verdict == FAILED:
         told = [
             ("sent: ", mark.sent),

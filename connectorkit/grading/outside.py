@@ -64,13 +64,13 @@ def tls(exam: Exam) -> None:
 
 def fast(exam: Exam) -> None:
     """Whether all that was sent so far was answered soon enough; a burst has a check of its own."""
-    if not exam.answers:
-        return
-    answers = exam.answers[1:] if len(exam.answers) > 1 and not exam.slow else exam.answers
-    slowest = max(answers, key=lambda answer: answer.seconds)
+    first, *later = exam.answers
+    if first.status is None and not exam.slow:
+        return  # nobody there
+    slowest = max(later if later and not exam.slow else [first], key=lambda answer: answer.seconds)
     sent = f"{len(exam.answers)} notifications"
-    if exam.slow or slowest.slow:
-        exam.failed("fast", "slow-answer", sent, _slowness(exam.answers[0] if exam.slow else slowest))
+    if slowest.slow:
+        exam.failed("fast", "slow-answer", sent, _slowness(slowest))
     else:
         exam.passed("fast", sent, f"the slowest answer after {slowest.seconds:.3f} s")
 
@@ -170,11 +170,11 @@ def large(exam: Exam) -> None:
 
 def duplicates(exam: Exam) -> None:
     """The same bytes three times, as after an answer that came too late."""
-    value = samples.message("Once is enough")
-    answers = [exam.say(value) for _ in range(1 if exam.slow else 3)]
     if exam.slow:
         exam.not_judged("duplicates", slow_reason(exam))
         return
+    value = samples.message("Once is enough")
+    answers = [exam.say(value) for _ in range(3)]
     exam.taken_or("duplicates", "refuses-duplicate", "the same text three times", answers)
 
 
