@@ -52,10 +52,14 @@ def _known(account: str | None, client_id: str | None) -> Settings:
     try:
         return grader.configured(account, client_id)
     except SettingsError:
-        if not sys.stdin.isatty():
+        if not _can_ask():
             raise
     secret = Secret(click.prompt("Client secret", hide_input=True, err=True))
     return grader.configured(account, client_id, secret)
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty()
 
 
 def _announce(url: str, known: Settings, *, practice: bool) -> None:

@@ -228,8 +228,9 @@ def over_http(url: str, trust: str | None = None) -> View:
             answer = httpx.get(url, timeout=_LONGEST_SECONDS, verify=verify, trust_env=False)
             return answer.raise_for_status().json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise SettingsError(
-                f"The view into the receiver, {url}, cannot be read ({error}). Give an address that answers "
+                f"The view into the receiver, {url}, cannot be read ({reason}). Give an address that answers "
                 "GET with a JSON list of what was worked on."
             ) from None
 

@@ -33,10 +33,13 @@ class Live:
         control.webhook(gate.url, retention_seconds=_RETENTION_SECONDS)
 
     def check_all(self) -> None:
-        """Judge what takes a conversation."""
-        self.every_type()
-        self.out_of_order()
-        self.outage()
+        """Judge what takes a conversation; afterwards the sandbox notifies nobody."""
+        try:
+            self.every_type()
+            self.out_of_order()
+            self.outage()
+        finally:
+            self._control.webhook(None)
 
     # --- Every type ----------------------------------------------------------------------------------
 

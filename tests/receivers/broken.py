@@ -317,7 +317,7 @@ class WorksFirst(Inbox):
     """Calls somebody else before it answers; the server waits meanwhile."""
 
     defect = "slow-answer"
-    seconds = 3.0
+    seconds = 2.7
 
 
 class TwoAtOnce(Inbox):

@@ -16,7 +16,7 @@ Headers = list[tuple[str, str]]
 class Inbox:
     """Takes one notification after the other and remembers what has become of them.
 
-    ``defect`` is what a report card should say, ``also`` whether inside checks are part of the grading.
+    ``defect`` is what a report card should say of it.
     """
 
     defect = ""
