@@ -18,7 +18,7 @@ from connectorkit.sandbox import manifest, refusals
 from connectorkit.sandbox.agent import ACTIONS
 from connectorkit.sandbox.apps import DEFAULT_RETENTION_SECONDS, default_manifest
 from connectorkit.sandbox.bodies import answer, decode, read_body
-from connectorkit.sandbox.limits import DOES_NOT_IMITATE, IMITATES
+from connectorkit.sandbox.limits import DOES_NOT_IMITATE, FAULTS, IMITATES
 from connectorkit.sandbox.refusals import RequestRefused
 from connectorkit.sandbox.snapshots import Snapshots
 from connectorkit.sandbox.world import World
@@ -69,6 +69,7 @@ class Control:
                 "seed": self.world.seed,
                 "imitates": IMITATES,
                 "does_not_imitate": DOES_NOT_IMITATE,
+                "faults": FAULTS,
                 "control": {
                     "authorization": "Bearer {control_token}, from the line printed at start",
                     "GET /sandbox/clock": "the sandbox's time",
