@@ -29,7 +29,9 @@ if TYPE_CHECKING:
         OutcomeUnknown,
         SettingsError,
     )
+    from connectorkit.grader import grade
     from connectorkit.kit import AsyncKit, Kit, connect, connect_async
+    from connectorkit.laboratory import signature_lab
     from connectorkit.response_log import ResponseLog
     from connectorkit.retries import RetryPolicy
     from connectorkit.settings import Settings
@@ -59,10 +61,12 @@ __all__ = [
     "envelopes",
     "from_curl",
     "from_har",
+    "grade",
     "rich",
     "scenarios",
     "sdes",
     "signature",
+    "signature_lab",
 ]
 
 _MODULES = ("envelopes", "rich", "scenarios", "sdes", "signature")
@@ -79,6 +83,8 @@ _HOMES = {
     "connect_async": "kit",
     "from_curl": "sharing.imports",
     "from_har": "sharing.imports",
+    "grade": "grader",
+    "signature_lab": "laboratory",
 }
 
 

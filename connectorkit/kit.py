@@ -28,6 +28,8 @@ from connectorkit.waiting import ClockPause
 if TYPE_CHECKING:
     import pandas as pd
 
+    from connectorkit.grading.marks import ReportCard
+
 
 class _Equipped(BaseClient):
     """What a kit has beyond a client: a log that makes frames and, without an account, a sandbox."""
@@ -160,6 +162,16 @@ class Kit(_Equipped, Client):
     def replay_all(self, exchanges: Iterable[Exchange], **options: Any) -> list[Exchange]:
         """Send the requests of a run once more, in their order; see ``connectorkit.replay.replay_all``."""
         return replay.replay_all(exchanges, self, **options)
+
+    def grade_receiver(self, url: str | None = None, **options: Any) -> ReportCard:
+        """The report card of the receiver at ``url``, which is notified for this kit's app.
+
+        Without ``url`` it is the kit's own receiver, with a view into the log, which then has what was
+        sent. ``options`` are those of ``ck.grade``, but for the account.
+        """
+        from connectorkit import grader
+
+        return grader.grade_kit(self, url, **options)
 
     def close(self) -> None:
         """Close the connections, and stop the sandbox unless another kit uses it. The log stays readable."""

@@ -21,6 +21,10 @@ _SIDES = {
     True: f"margin: 4px 0 4px auto; background: {_OURS}",
     False: f"margin: 4px auto 4px 0; background: {_THEIRS}",
 }
+_CODE = (
+    "white-space: pre; overflow-x: auto; font-family: monospace; font-size: 90%; line-height: 1.4; "
+    "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
+)
 _CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
 
 
@@ -89,6 +93,27 @@ def note(text: str, *, good: bool | None = None) -> str:
     """One line of plain words; ``good`` gives it the colour of success or failure."""
     colour = _DIM if good is None else _GOOD if good else _BAD
     return f'<div role="status" style="color: {colour}; line-height: 1.4">{escape(text)}</div>'
+
+
+def code(text: str) -> str:
+    """Text whose columns count: code, or bytes below each other."""
+    return (
+        f'<div style="{_CODE} color: {_TEXT}; background: {_THEIRS}" role="region" aria-label="Code">'
+        f"{escape(text)}</div>"
+    )
+
+
+def page(title: str, content: str) -> str:
+    """A page of its own around what this module has made. It loads nothing and runs nothing."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "style-src 'unsafe-inline'\">\n"
+        f"<title>{escape(title)}</title>\n<style>:root {{ color-scheme: light dark }} "
+        "body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem }</style>\n</head>\n"
+        f"<body><main>\n{content}\n</main></body>\n</html>\n"
+    )
 
 
 def _cell(value: Any) -> str:

@@ -11,13 +11,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
 from connectorkit import markup, wire
-from connectorkit.alterations import alterations, encoded, from_base64, from_hex
+from connectorkit.alterations import Alteration, alterations, encoded, from_base64, from_hex
 
 VALID = "valid"
 # Each cause: what happened, then the correction. The order is that of the search.
@@ -110,6 +110,18 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What became of a comparison: ``cause`` as of a ``Verdict``, and the mistake that fits, if one does.
+
+    ``body`` is what was verified, in bytes; ``alteration`` what the header is the signature of instead.
+    """
+
+    cause: str
+    body: bytes = field(default=b"", repr=False)
+    alteration: Alteration | None = None
+
+
+@dataclass(frozen=True)
 class _Claim:
     """One way to read the text of a digest."""
 
@@ -137,49 +149,52 @@ def verify(
     ``None``. An empty secret verifies nothing. A good signature costs one HMAC; a bad one costs up to some
     forty, and about a tenth of a second for a body of 1 MiB.
     """
-    return _verdict(_cause(body, header, secret, algorithm, encoding))
+    return verdict(find(body, header, secret, algorithm, encoding).cause)
 
 
-def _verdict(cause: str) -> Verdict:
+def verdict(cause: str) -> Verdict:
+    """A cause with its explanation."""
     return Verdict(cause == VALID, cause, CAUSES.get(cause, _EXPLAINED_VALID))
 
 
-def _cause(body: Any, header: Any, secret: Any, algorithm: Any, encoding: Any) -> str:
+def find(body: Any, header: Any, secret: Any, algorithm: Any = "sha1", encoding: Any = "base64") -> Finding:
+    """The same comparison as ``verify``, and what it found. Never raises."""
     given = _header_bytes(header)
-    if not given:
-        return "header-missing" if header is None or given is not None else "header-malformed"
     if isinstance(body, str):
         body = encoded(body)
-    elif not isinstance(body, bytes | bytearray | memoryview):
-        return "re-serialised"  # a dict, for instance: parsed already, the bytes are gone
-    body, key = bytes(body), secret if isinstance(secret, bytes) else encoded(secret)
+    read = isinstance(body, bytes | bytearray | memoryview)
+    body, key = bytes(body) if read else b"", secret if isinstance(secret, bytes) else encoded(secret)
+    if not given:
+        return Finding("header-missing" if header is None or given is not None else "header-malformed", body)
+    if not read:
+        return Finding("re-serialised")  # a dict, for instance: parsed already, the bytes are gone
     if algorithm not in wire.SIGNATURE_ALGORITHMS:
-        return "other-algorithm"
+        return Finding("other-algorithm", body)
     if encoding not in wire.SIGNATURE_ENCODINGS:
-        return "other-encoding"
+        return Finding("other-encoding", body)
     digest = hmac.digest(key, body, algorithm)
     expected = f"{algorithm}={_text(digest, encoding)}".encode()
     name, mark, text = given.partition(b"=")
     plain = name + mark + text.lower() if encoding == "hex" else given  # hexadecimal has no letter case
     if hmac.compare_digest(expected, plain):
-        return VALID if key else "wrong-secret"
+        return Finding(VALID if key else "wrong-secret", body)
     found = _LABELLED.fullmatch(given) if len(given) <= _LONGEST_HEADER else None
     if found is None:
-        return "header-malformed"
+        return Finding("header-malformed", body)
     label, digits = (found[1] or b"").decode(), found[2].decode()
     claims = list(_claims(digits))
     for claim in claims:
         if hmac.compare_digest(hmac.digest(key, body, claim.algorithm), claim.digest) and key:
-            return _misformed(claim, label, algorithm, encoding)
+            return Finding(_misformed(claim, label, algorithm, encoding), body)
     if _begins(digits, key, body):
-        return "truncated"
+        return Finding("truncated", body)
     known = [claim for claim in claims if claim.algorithm in wire.SIGNATURE_ALGORITHMS]
-    for cause, altered_key, altered_body in alterations(body, key) if known else ():
+    for other in alterations(body, key) if known else ():
         for claim in known:
-            if hmac.compare_digest(hmac.digest(altered_key, altered_body, claim.algorithm), claim.digest):
-                return cause
+            if hmac.compare_digest(hmac.digest(other.key, other.body, claim.algorithm), claim.digest):
+                return Finding(other.cause, body, other)
     well_formed = any(claim.algorithm == label and claim.form != "base64-altered" for claim in known)
-    return "wrong-secret" if well_formed else "header-malformed"
+    return Finding("wrong-secret" if well_formed else "header-malformed", body)
 
 
 def _misformed(claim: _Claim, label: str, algorithm: str, encoding: str) -> str:

@@ -27,7 +27,17 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"certificates"}, {"trustme", "cryptography"}),
     ({"serving"}, {"h11", "uvicorn"}),
     (
-        {"checks", "operations", "replies", "memory", "unsettled", "alterations", "signature"}
+        {
+            "checks",
+            "operations",
+            "replies",
+            "memory",
+            "unsettled",
+            "alterations",
+            "signature",
+            "bytewise",
+            "laboratory",
+        }
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
@@ -57,7 +67,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         | {"handlers", "webhook", "receiver"},
         {"httpx", "httpcore", "jwt"},
     ),
-    ({"catalogue", "scenarios", "doctor", "replay"}, {"httpx"}),
+    ({"catalogue", "scenarios", "doctor", "replay", "grading"}, {"httpx"}),
     (
         {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
@@ -66,7 +76,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
-        {"response_log", "lease", "kit", "course", "foreground", "cli", "__init__", "__main__"},
+        {"response_log", "lease", "kit", "course", "foreground", "grader", "cli", "__init__", "__main__"},
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from connectorkit import wire
 from connectorkit.hosts import is_host
@@ -156,16 +157,59 @@ def sandbox(
     type=click.Path(file_okay=False, path_type=Path),
     help="With --tls, keep CA and certificate here between runs.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print each notification as a line of JSON.")
-def receive(**options: Any) -> None:
+@click.option("--grade", default=None, metavar="URL", help="Grade the receiver at this address instead.")
+@click.option(
+    "--state", default=None, metavar="URL", help="With --grade, a JSON list of what it has worked on."
+)
+@click.option(
+    "--trust",
+    default=None,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="With --grade, a PEM file of authorities to trust beside the usual ones.",
+)
+@click.option(
+    "--html",
+    default=None,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --grade, write the report card as a page, too.",
+)
+@click.option("--account", default=None, metavar="ID", help="With --grade, the account it is notified of.")
+@click.option(
+    "--client-id", default=None, metavar="ID", help="With --grade, the app; its secret is asked for."
+)
+@click.option(
+    "--algorithm",
+    default=wire.SIGNATURE_ALGORITHMS[0],
+    type=click.Choice(wire.SIGNATURE_ALGORITHMS),
+    help="With --grade, how the account signs.",
+)
+@click.option(
+    "--encoding",
+    default=wire.SIGNATURE_ENCODINGS[0],
+    type=click.Choice(wire.SIGNATURE_ENCODINGS),
+    help="With --grade, how a signature is written.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print notifications, or the report card, as JSON.")
+@click.pass_context
+def receive(context: click.Context, /, grade: str | None, as_json: bool, **options: Any) -> None:
     """Receive the account's notifications until interrupted, and print a line for each.
 
     The first line is JSON and has the url to register as a webhook. CONNECTORKIT_ACCOUNT_ID, _CLIENT_ID and
     _CLIENT_SECRET say what to expect; whatever does not fit is answered with 401 and named.
+
+    With --grade URL nothing is received: your own receiver at URL is notified as the service would, and its
+    report card printed. The variables say for whom it is notified; a secret that is missing is asked for.
+    Exits with 0 for full marks only.
     """
     from connectorkit import foreground
+    from connectorkit.cli import grading
     from connectorkit.errors import ConnectorError
 
+    given = {name for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    graded = {name: options.pop(name) for name in grading.OPTIONS}
+    _check_together(given, grade is not None)
     if options["tls"] and (options["certificate"] or options["key"]):
         raise click.UsageError(
             "--tls makes a certificate of its own. Leave it out, or --certificate and --key."
@@ -173,8 +217,24 @@ def receive(**options: Any) -> None:
     if options["certificates"] and not options["tls"]:
         raise click.UsageError("--certificates goes with --tls. Add --tls.")
     try:
-        foreground.receive(**options)
+        if grade is not None:
+            grading.grade(grade, as_json=as_json, **graded)
+        foreground.receive(as_json=as_json, **options)
     except ConnectorError as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
-        click.echo("The receiver has stopped.", err=True)
+        click.echo(f"The {'grading' if grade else 'receiver'} has stopped.", err=True)
+
+
+def _check_together(given: set[str], grades: bool) -> None:
+    """Options of listening do not go with --grade, and those of grading go with nothing else."""
+    from connectorkit.cli import grading
+
+    wrong = sorted(name for name in given if (name in grading.OPTIONS) != grades)
+    if wrong:
+        option = f"--{wrong[0].replace('_', '-')}"
+        raise click.UsageError(
+            f"{option} does not go with --grade. Leave one of them out."
+            if grades
+            else f"{option} goes with --grade. Add --grade URL."
+        )

@@ -2,5 +2,13 @@
 
 from connectorkit.widgets.conversation import ConversationPanel, conversation_panel
 from connectorkit.widgets.errors import ErrorPanel, error_panel
+from connectorkit.widgets.signature_lab import SignatureLab, signature_lab
 
-__all__ = ["ConversationPanel", "ErrorPanel", "conversation_panel", "error_panel"]
+__all__ = [
+    "ConversationPanel",
+    "ErrorPanel",
+    "SignatureLab",
+    "conversation_panel",
+    "error_panel",
+    "signature_lab",
+]
