@@ -1,0 +1,9 @@
+"""Provokes what the catalogue holds, and sets the observed beside the expected."""
+
+from __future__ import annotations
+
+from connectorkit.catalogue import ALL, BY_NAME, TOPICS, Scenario
+from connectorkit.scenarios.outcome import Check, Outcome
+from connectorkit.scenarios.running import Scenarios
+
+__all__ = ["ALL", "BY_NAME", "TOPICS", "Check", "Outcome", "Scenario", "Scenarios"]
