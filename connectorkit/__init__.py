@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connectorkit import envelopes, rich, scenarios, sdes, signature
-    from connectorkit.client import AsyncClient, Client
+    from connectorkit.async_client import AsyncClient
+    from connectorkit.client import Client
     from connectorkit.comparing.compare import compare
     from connectorkit.errors import (
         ApiError,
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
         ConnectorError,
         EnvelopeError,
         InvalidRequestError,
+        NoAnswerError,
+        OutcomeUnknown,
         SettingsError,
     )
     from connectorkit.kit import AsyncKit, Kit, connect, connect_async
     from connectorkit.response_log import ResponseLog
+    from connectorkit.retries import RetryPolicy
     from connectorkit.settings import Settings
     from connectorkit.sharing.imports import from_curl, from_har
 
@@ -43,7 +47,10 @@ __all__ = [
     "EnvelopeError",
     "InvalidRequestError",
     "Kit",
+    "NoAnswerError",
+    "OutcomeUnknown",
     "ResponseLog",
+    "RetryPolicy",
     "Settings",
     "SettingsError",
     "compare",
@@ -60,11 +67,12 @@ __all__ = [
 
 _MODULES = ("envelopes", "rich", "scenarios", "sdes", "signature")
 _HOMES = {
-    "AsyncClient": "client",
+    "AsyncClient": "async_client",
     "AsyncKit": "kit",
     "Client": "client",
     "Kit": "kit",
     "ResponseLog": "response_log",
+    "RetryPolicy": "retries",
     "Settings": "settings",
     "compare": "comparing.compare",
     "connect": "kit",

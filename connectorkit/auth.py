@@ -17,6 +17,7 @@ import httpx
 
 from connectorkit import operations, wire
 from connectorkit.credentials import Credentials
+from connectorkit.errors import NoAnswerError
 from connectorkit.operations import Operation
 from connectorkit.replies import Message, Reply
 from connectorkit.settings import Settings
@@ -131,7 +132,7 @@ class ConnectorAuth:
     def _sign(self, request: httpx.Request, operation: Operation, replaced: Headers) -> Token | None:
         """Set the token headers; returns the AppJWT used, ``None`` where it was not ours to choose."""
         if not _replace(request.headers, replaced):
-            raise unsendable(request)
+            raise NoAnswerError(str(unsendable(request)))
         jws = self._known.consumer_jws.get(self._consumer or "")
         if operation.on_behalf and jws is not None and wire.ON_BEHALF.lower() not in replaced:
             request.headers[wire.ON_BEHALF] = jws.secret.reveal()

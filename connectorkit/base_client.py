@@ -5,34 +5,49 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import httpx
 
-from connectorkit import markup, memory, wire
+from connectorkit import markup, memory, network, retries, unsettled, wire
 from connectorkit.auth import ConnectorAuth, Headers, new_request
 from connectorkit.bodies import Progress, Upload
 from connectorkit.checks import check_text
 from connectorkit.credentials import Credentials
-from connectorkit.errors import ConnectorError
-from connectorkit.log import Log
+from connectorkit.errors import ConnectorError, NoAnswerError, OutcomeUnknown
+from connectorkit.log import Exchange, Log
 from connectorkit.operations import FileUrl, Operation, Payload
 from connectorkit.redact import Redactor, Secret
 from connectorkit.replies import Reply, unexpected
+from connectorkit.retries import NEVER, PUBLISHED, RetryPolicy
 from connectorkit.settings import Settings
 from connectorkit.transport import Answer, Call, Recorder
+from connectorkit.unsettled import Settlement
 
 Found = TypeVar("Found")
 DEFAULT_CONSUMER = "someone@example"
+_LOOK_SECONDS = 0.05
+_SETTLE = (
+    "The request had left, so it may have been carried out, and sending it again may do it twice. "
+    "The kit did not: call settle() on this error to look for a notification that tells."
+)
+_REPEAT = "The request had left; sending it again does no harm."
 
 
 class BaseClient(ABC):
     """What both clients share: settings, log, credentials, and who owns which conversation."""
 
     def __init__(
-        self, settings: Settings, *, log: Log | None = None, clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        *,
+        log: Log | None = None,
+        clock: Callable[[], float] = time.time,
+        retry: RetryPolicy | bool = True,
     ) -> None:
         self.settings = settings
+        self.retry = PUBLISHED if retry is True else retry or NEVER
         self.log = log if log is not None else Log(settings.log or ":memory:")
         self.redactor = Redactor()
         self.credentials = Credentials(settings, self.redactor, clock)
@@ -74,6 +89,41 @@ class BaseClient(ABC):
     def note_owner(self, conversation_id: str, consumer: str) -> None:
         """From now on SEND requests that name this conversation go out for this consumer."""
         self._owners[conversation_id] = consumer
+
+    def _retry_in(self, request: httpx.Request, answer: Answer) -> float | None:
+        """The seconds to wait before a refused request is sent again; ``None`` where the refusal stands."""
+        call = Call.of(request)
+        if call.exchange is None or not retries.switched_on.get():
+            return None
+        return self.retry.pause(call, answer.status_code, call.exchange.response_headers)
+
+    def _no_answer(self, request: httpx.Request, failure: httpx.HTTPError) -> NoAnswerError:
+        """The kit's own error for what went wrong in the network."""
+        exchange, said = Call.of(request).exchange, network.sentence(failure)
+        if not network.had_left(failure):
+            return NoAnswerError(said, exchange=exchange)
+        if exchange is None or exchange.operation not in unsettled.CALLS:
+            return NoAnswerError(said, sent=True, exchange=exchange)
+        envelope = exchange.request_json()
+        harmless = isinstance(envelope, dict) and envelope.get("type") in unsettled.REPEATABLE
+        return OutcomeUnknown(
+            f"{said.split(' Check ')[0]} {_REPEAT if harmless else _SETTLE}",
+            exchange=exchange,
+            consumer=exchange.consumer,
+            conversation_id=memory.mentioned_conversation(envelope),
+            settle=partial(self._settle, exchange),
+        )
+
+    def _settle(self, exchange: Exchange, within: float) -> Settlement | None:
+        """Look so many seconds for the notification that settles an exchange; a conversation is adopted."""
+        until = time.monotonic() + within
+        while True:
+            found = unsettled.settle(self.log, exchange)
+            if found is not None and exchange.operation == "conversation" and exchange.consumer is not None:
+                self.note_owner(found.conversation_id, exchange.consumer)
+            if found is not None or time.monotonic() >= until:
+                return found
+            time.sleep(_LOOK_SECONDS)
 
     def _noted(self, reply: Reply, consumer: str) -> Reply:
         if reply.conversation_id is not None:

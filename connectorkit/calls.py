@@ -30,6 +30,8 @@ class Call:
     scenario: str | None = field(default_factory=scenario_label.get)
     label: str | None = field(default_factory=label.get)
     attempt: int = 1
+    server_errors: int = 0  # answers of 5xx and of 429 that this call was repeated after
+    rate_limits: int = 0
     secret_query: Secret | None = None
     exchange: Exchange | None = field(default=None, repr=False)
 

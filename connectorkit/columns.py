@@ -110,6 +110,21 @@ NOTES: Columns = {
     "exchange_id": (WHOLE, "the exchange it is about, if it is about one"),
     "text": (TEXT, "the note"),
 }
+UNSETTLED: Columns = {
+    "exchange_id": (WHOLE, "the exchange without an answer"),
+    "started_at": (WHEN, "when it was sent"),
+    "operation": (TEXT, "conversation or send"),
+    "type": (TEXT, "type of the request; of a batch, that of the conversation request"),
+    "consumer": (TEXT, "for whom"),
+    "conversation_id": (TEXT, "the conversation it names, or the one that it turned out to have opened"),
+    "error": (TEXT, "what went wrong"),
+    "settled": (
+        YES_NO,
+        "whether a notification shows that it was carried out; False is no proof of the contrary",
+    ),
+    "sequence": (WHOLE, "the number that the event turned out to have"),
+    "notification_id": (WHOLE, "the notification that shows it"),
+}
 OUTCOMES: Columns = {
     "scenario": (TEXT, "name in the catalogue"),
     "expected": (TEXT, "status, error number and text that the first answer should have"),

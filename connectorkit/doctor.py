@@ -11,7 +11,7 @@ import httpx
 
 from connectorkit import network
 from connectorkit.client import Client
-from connectorkit.errors import ApiError, ConnectorError, UnexpectedAnswerError
+from connectorkit.errors import ApiError, ConnectorError, NoAnswerError, UnexpectedAnswerError
 from connectorkit.journey import Conversation
 
 CONSUMER = "doctor@connectorkit.example"
@@ -69,9 +69,12 @@ def _take(name: str, action: Callable[[], str]) -> Step:
         said = error.details or error.title or str(error)
         number = f", error {error.error_code}" if error.error_code else ""
         return after(False, f"{said} ({error.status_code}{number})", error.advice)
+    except NoAnswerError as error:
+        said, _, advice = str(error).partition(" Check ")
+        return after(False, said, f"Check {advice}" if advice else "")
     except ConnectorError as error:
         return after(False, str(error))
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         return after(False, *network.in_words(error))
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, sorted by what the caller can do about it. Network failures stay httpx's own.
+"""What can go wrong, sorted by what the caller can do about it.
 
 ::
 
@@ -7,6 +7,8 @@
     ├── EnvelopeError               nothing was sent; fix the named field
     ├── LogError                    the response log cannot be opened, read or written
     ├── SandboxError                the local sandbox did not start or has gone
+    ├── NoAnswerError               the network failed; ``sent`` says whether the request had left
+    │   └── OutcomeUnknown              it had, and it may have been carried out: do not send it again blindly
     └── ApiError                    the service answered and refused
         ├── AuthenticationError         401: a token is missing, expired or refused
         ├── InvalidRequestError         400 and its kin: the request was read and refused
@@ -21,11 +23,13 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connectorkit.log import Exchange
+    from connectorkit.unsettled import Settlement
 
 
 _PACKAGE = Path(__file__).parent
@@ -82,6 +86,54 @@ class LogError(ConnectorError):
 
 class SandboxError(ConnectorError):
     """The local sandbox did not start, or refused a control call."""
+
+
+class NoAnswerError(ConnectorError):
+    """The network failed before an answer was read.
+
+    ``sent`` says whether the request had left, as far as is known; ``exchange`` is its record in the log.
+    """
+
+    def __init__(self, message: str, *, sent: bool = False, exchange: Exchange | None = None) -> None:
+        super().__init__(message)
+        self.sent = sent
+        self.exchange = exchange
+
+
+class OutcomeUnknown(NoAnswerError):
+    """The request left and no whole answer came: it may have been carried out, or not.
+
+    Nothing deduplicates on the other side, so the kit does not send it again. ``consumer`` is who it was
+    sent for, ``conversation_id`` the conversation it names, if any. A notification may tell: ``settle()``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exchange: Exchange | None = None,
+        consumer: str | None = None,
+        conversation_id: str | None = None,
+        settle: Callable[[float], Settlement | None] | None = None,
+    ) -> None:
+        super().__init__(message, sent=True, exchange=exchange)
+        self.consumer = consumer
+        self.conversation_id = conversation_id
+        self._settle = settle
+
+    def settle(self, within: float = 2.0) -> Settlement | None:
+        """The notification that shows that the request was carried out, waiting at most so many seconds.
+
+        ``None`` means that none came, which proves nothing: notifications may be late, or not subscribed to.
+        Raises ``ConnectorError`` for an error from another process, which no log belongs to.
+        """
+        if self._settle is None:
+            raise ConnectorError("This error has left its kit. Look into kit.log.unsettled() there.")
+        return self._settle(within)
+
+    def __reduce__(self) -> Any:
+        # What asks the log stays with the kit.
+        return _restored, (type(self), self.args, self.__dict__ | {"_settle": None})
 
 
 class ApiError(ConnectorError):

@@ -13,9 +13,19 @@ from typing import Any
 
 import pandas as pd
 
-from connectorkit import mirror, upkeep
-from connectorkit.columns import CATALOGUE, DELIVERIES, NOTES, OUTCOMES, SESSIONS, SUMMARY, TIMINGS
-from connectorkit.log import Log
+from connectorkit import memory, mirror, pairs, upkeep, wire
+from connectorkit import unsettled as reader
+from connectorkit.columns import (
+    CATALOGUE,
+    DELIVERIES,
+    NOTES,
+    OUTCOMES,
+    SESSIONS,
+    SUMMARY,
+    TIMINGS,
+    UNSETTLED,
+)
+from connectorkit.log import Exchange, Log
 from connectorkit.rows import storable
 from connectorkit.scenarios import ALL, Outcome, Scenario
 from connectorkit.tables import Moment, frame, moment
@@ -148,6 +158,31 @@ def failures(log: Log, **which: Any) -> pd.DataFrame:
     """The exchanges that got no answer, or a status of 400 and above; ``which`` as of ``exchanges``."""
     found = exchanges(log, **which)
     return found[_failed(found)].reset_index(drop=True)
+
+
+def unsettled(log: Log, *, session: str | None = None) -> pd.DataFrame:
+    """One row per CONVERSATION or SEND without an answer, oldest first; see ``UNSETTLED``."""
+    return frame(
+        UNSETTLED, (_unsettled(log, exchange) for exchange in reader.unanswered(log, session=session))
+    )
+
+
+def _unsettled(log: Log, exchange: Exchange) -> dict[str, Any]:
+    found, requests = reader.settle(log, exchange), list(pairs.pairs(exchange))
+    types = [pair.type for pair in requests if pair.type != wire.SET_USER_PROFILE or len(requests) == 1]
+    named = memory.mentioned_conversation(exchange.request_json())
+    return {
+        "exchange_id": exchange.exchange_id,
+        "started_at": exchange.started_at,
+        "operation": exchange.operation,
+        "type": types[0] if types else None,
+        "consumer": exchange.consumer,
+        "conversation_id": named if found is None else found.conversation_id,
+        "error": exchange.error,
+        "settled": found is not None,
+        "sequence": None if found is None else found.sequence,
+        "notification_id": None if found is None else found.notification_id,
+    }
 
 
 def outcomes(results: Iterable[Outcome]) -> pd.DataFrame:

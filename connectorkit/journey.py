@@ -22,7 +22,8 @@ from connectorkit.steps import client_headers
 from connectorkit.tokens import Token
 
 if TYPE_CHECKING:
-    from connectorkit.client import AsyncClient, Client
+    from connectorkit.async_client import AsyncClient
+    from connectorkit.client import Client
     from connectorkit.receiver import Receiver
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectorkit import replay, settings, transport, wire
+from connectorkit import replay, retries, settings, transport, wire
+from connectorkit.async_client import AsyncClient
+from connectorkit.base_client import BaseClient
 from connectorkit.checks import check_text
-from connectorkit.client import AsyncClient, BaseClient, Client
+from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError, SettingsError
 from connectorkit.lease import Lease
@@ -17,8 +19,11 @@ from connectorkit.log import Exchange
 from connectorkit.receiver import Receiver
 from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
+from connectorkit.retries import RetryPolicy
 from connectorkit.scenarios import Outcome, Scenarios
 from connectorkit.settings import Settings
+from connectorkit.unsettled import Settlement
+from connectorkit.waiting import ClockPause
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +40,7 @@ class _Equipped(BaseClient):
         self._lease = lease
         if lease is not None:
             lease.control.teach(self.redactor)
+            self._pause = self._new_pause(lease.control)
         self._receiver: Receiver | None = None
 
     @property
@@ -79,6 +85,15 @@ class _Equipped(BaseClient):
         finally:
             transport.label.reset(token)
 
+    @contextmanager
+    def no_retries(self) -> Iterator[None]:
+        """Let every refusal stand at once: ``with kit.no_retries(): ...``; a 401 is still renewed once."""
+        token = retries.switched_on.set(False)
+        try:
+            yield
+        finally:
+            retries.switched_on.reset(token)
+
     def listen(self, port: int = 0, *, host: str = "127.0.0.1", **options: Any) -> Receiver:
         """Start a receiver for the configured account; ``options`` are those of ``Receiver``.
 
@@ -90,6 +105,9 @@ class _Equipped(BaseClient):
             self._receiver.stop()
         self._receiver = self._new_receiver(port=port, host=host, **options)
         return self._receiver.start()
+
+    def _new_pause(self, clock: SandboxControl) -> Any:
+        return ClockPause(clock)
 
     def _new_receiver(self, **options: Any) -> Receiver:
         known = self.settings
@@ -103,6 +121,11 @@ class _Equipped(BaseClient):
         )
         receiver.subscribe(self.log.append_notification)
         return receiver
+
+    def _settle(self, exchange: Exchange, within: float) -> Settlement | None:
+        if self.log.settle is not None:
+            self.log.settle()  # what the sandbox is about to deliver comes first
+        return super()._settle(exchange, within)
 
     def _release(self) -> None:
         if self._receiver is not None:
@@ -163,6 +186,9 @@ class KitScenarios(Scenarios):
 class AsyncKit(_Equipped, AsyncClient):
     """The asynchronous twin of ``Kit``; calls to the sandbox's clock and state are not awaited."""
 
+    def _new_pause(self, clock: SandboxControl) -> Any:
+        return ClockPause(clock).for_tasks
+
     async def close(self) -> None:
         """See ``Kit.close``."""
         await super().close()
@@ -181,6 +207,7 @@ def connect(
     sandbox: bool = False,
     seed: int | None = None,
     agent: bool = True,
+    retry: RetryPolicy | bool = True,
 ) -> Kit:
     """A kit for the configured account, or for the sandbox where none is configured.
 
@@ -189,6 +216,8 @@ def connect(
     step of the network. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
     sandbox's ids and keys reproducible; ``agent=False`` leaves it without the scripted agent, who otherwise
     answers after a quarter of a second. Kits of one process share one sandbox.
+    What is refused with 429 or 5xx is sent again as ``retry`` says: as the service's guide asks for
+    (``True``), never, or by a ``ck.RetryPolicy``. The sandbox's clock is moved on instead of waiting.
     Raises ``SettingsError``, ``LogError`` or ``SandboxError``.
     """
     if isinstance(client_secret, str):
@@ -202,16 +231,21 @@ def connect(
         scheme=scheme,
         timeout=timeout,
     )
-    return Kit(*_connection(sandbox, seed, agent, given))
+    return Kit(*_connection(sandbox, seed, agent, given), retry=retry)
 
 
 def connect_async(
-    *, sandbox: bool = False, seed: int | None = None, agent: bool = True, **settings: Any
+    *,
+    sandbox: bool = False,
+    seed: int | None = None,
+    agent: bool = True,
+    retry: RetryPolicy | bool = True,
+    **settings: Any,
 ) -> AsyncKit:
     """The same as ``connect``, for tasks; making the kit itself is not awaited."""
     if isinstance(secret := settings.get("client_secret"), str):
         settings["client_secret"] = secret = Secret(secret)
-    return AsyncKit(*_connection(sandbox, seed, agent, settings))
+    return AsyncKit(*_connection(sandbox, seed, agent, settings), retry=retry)
 
 
 def _connection(

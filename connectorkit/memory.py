@@ -72,7 +72,7 @@ def _adopted(log: Log, account_id: str, consumer: str, host: str, asked: _Reques
     openings = log.read(consumer=consumer, operation="conversation")
     own = {_opened_by(exchange) for exchange in openings if _is_of(exchange, account_id, host)}
     newest: dict[str, Change] = {}
-    for lp_consumer_id in _lp_consumer_ids(log, account_id, consumer):
+    for lp_consumer_id in lp_consumer_ids(log, account_id, consumer):
         about = log.read_notifications(mentioning=lp_consumer_id)
         for change in notices.read(about):
             ours = {"id": lp_consumer_id, "role": wire.CONSUMER}
@@ -103,7 +103,7 @@ def _start_of(log: Log, asked: _Requested, account_id: str, host: str) -> int:
     return max(starts, default=0)
 
 
-def _lp_consumer_ids(log: Log, account_id: str, consumer: str) -> set[str]:
+def lp_consumer_ids(log: Log, account_id: str, consumer: str) -> set[str]:
     """The service's names for a consumer, from the claims of the ConsumerJWS."""
     return {
         claims["lp_consumer_id"]

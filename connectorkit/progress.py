@@ -52,3 +52,17 @@ def counting(
     with Progress(*columns, console=console, transient=True, disable=unseen) as bar:
         task = bar.add_task(description, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextlib.contextmanager
+def saying(text: str) -> Iterator[None]:
+    """Show a line while something takes long, where somebody watches; it is gone afterwards."""
+    from rich import get_console
+    from rich.text import Text
+
+    console = get_console()
+    if console.is_terminal or console.is_jupyter:
+        with console.status(Text(text)):
+            yield
+    else:
+        yield

@@ -87,6 +87,13 @@ class ResponseLog(Log):
         self._settle()
         return frames.notifications(self, session=session, conversation=_id(conversation), since=since)
 
+    def unsettled(self, *, session: str | None = None) -> pd.DataFrame:
+        """One row per request that left and was never answered, and what notifications say became of it."""
+        from connectorkit import frames
+
+        self._settle()
+        return frames.unsettled(self, session=session)
+
     def sessions(self) -> pd.DataFrame:
         """One row per session: when it was, what it did, and the labels it used."""
         from connectorkit import frames

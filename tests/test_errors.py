@@ -19,6 +19,8 @@ ALL_NAMES = [
     "EnvelopeError",
     "LogError",
     "SandboxError",
+    "NoAnswerError",
+    "OutcomeUnknown",
     "ApiError",
     "AuthenticationError",
     "InvalidRequestError",
@@ -66,6 +68,8 @@ def test_the_drawing_names_every_error_there_is() -> None:
         ("ConversationClosedError", "InvalidRequestError"),
         ("ConversationAlreadyOpenError", "InvalidRequestError"),
         ("EnvelopeError", "ConnectorError"),
+        ("NoAnswerError", "ConnectorError"),
+        ("OutcomeUnknown", "NoAnswerError"),
     ],
 )
 def test_errors_inherit_as_drawn(name: str, base: str) -> None:

@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"certificates"}, {"trustme", "cryptography"}),
     ({"serving"}, {"h11", "uvicorn"}),
     (
-        {"checks", "operations", "replies", "memory", "alterations", "signature"}
+        {"checks", "operations", "replies", "memory", "unsettled", "alterations", "signature"}
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
@@ -48,9 +48,11 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "credentials",
             "auth",
             "network",
+            "retries",
+            "waiting",
             "control",
         }
-        | {"journey", "steps", "conversations", "base_client", "client"}
+        | {"journey", "steps", "conversations", "base_client", "client", "async_client"}
         | {"handlers", "webhook", "receiver"},
         {"httpx", "httpcore", "jwt"},
     ),

@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import ipywidgets
 import pandas as pd
 
-from connectorkit import frames, markup, network
+from connectorkit import frames, markup
 from connectorkit.errors import ConnectorError
 from connectorkit.journey import Conversation
 from connectorkit.log import Notification
@@ -170,7 +169,7 @@ class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _by_hand(self, action: Callable[[], Any]) -> None:
         """Nobody would see a traceback of a callback; the panel has said what happened."""
-        with contextlib.suppress(ConnectorError, httpx.HTTPError):
+        with contextlib.suppress(ConnectorError):
             action()
 
     def _attempt(self, action: Callable[[], Reply]) -> Reply:
@@ -179,8 +178,6 @@ class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
         except ConnectorError as error:
             self._say(str(error), False)
             raise
-        except httpx.HTTPError as error:
-            self._say(network.sentence(error), False)
             raise
         finally:
             self.refresh()

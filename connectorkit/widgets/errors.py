@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import ipywidgets
 import pandas as pd
 
-from connectorkit import frames, markup, network
+from connectorkit import frames, markup
 from connectorkit.errors import ConnectorError
 from connectorkit.scenarios import ALL, Outcome, Scenarios
 
@@ -58,8 +57,6 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
         except (ConnectorError, ValueError) as error:
             self._result.value = markup.note(str(error), good=False)
             return None
-        except httpx.HTTPError as error:
-            self._result.value = markup.note(network.sentence(error), good=False)
             return None
         self._add(outcome)
         self._result.value = outcome._repr_html_()
