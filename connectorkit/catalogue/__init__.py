@@ -11,9 +11,11 @@ from connectorkit.catalogue import (
     files,
     http,
     life_cycle,
+    network,
     outages,
     send,
     tokens,
+    webhooks,
 )
 from connectorkit.catalogue.model import Answer, Ending, Request, Scenario, in_words
 
@@ -28,6 +30,8 @@ _MODULES: dict[str, ModuleType] = {
     "files": files,
     "http": http,
     "outages": outages,
+    "network": network,
+    "webhooks": webhooks,
 }
 
 TOPICS = tuple(_MODULES)

@@ -25,6 +25,17 @@ SCENARIOS = (
         ending=Ending(200, attempts=2),
     ),
     Scenario(
+        name="app-jwt-expired-early",
+        shows="The AppJWT is refused before its hour is over: its exp promises nothing.",
+        advice=RENEW,
+        source="S11, S17",
+        before=("open",),
+        faults=({"expire": "app_jwt", "on": "send", "times": 1},),
+        request=Request(payload=text()),
+        answer=_INVALID_APP_JWT,
+        ending=Ending(200, attempts=2),
+    ),
+    Scenario(
         name="missing-app-jwt",
         shows="The Authorization header was forgotten.",
         advice="Send the AppJWT in the Authorization header, without a Bearer prefix.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectorkit.catalogue.model import Ending, Request, Scenario
+from connectorkit.catalogue.model import Request, Scenario
 from connectorkit.catalogue.shapes import refused, text, update
 
 _OPEN_NEW = "Open a new conversation and send it there; this one is closed for good."
@@ -62,9 +62,8 @@ SCENARIOS = (
         advice="Send the text once more, a moment later.",
         source="R64",
         faults=({"slow_conversation": 5},),
-        before=("open",),
+        before=("faults", "open"),
         request=Request(payload=text()),
         answer=refused(404, "Conversation not found"),
-        ending=Ending(),
     ),
 )

@@ -1,7 +1,8 @@
 """What a scenario is: how something is provoked, and what must come of it, all of it data.
 
 Texts in braces stand for what is known when it is played: ``{account}``, ``{consumer}``, ``{lp_consumer}``,
-``{conversation}``, ``{file}`` (the path of an upload answer), ``{app_jwt}`` and ``{consumer_jws}``.
+``{conversation}``, ``{file}`` (the path of an upload answer), ``{app_jwt}`` and ``{consumer_jws}``. In an
+answer, ``{not 1}`` stands for any other text than 1.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ Step = Literal[
     "close as the agent",
     "upload url",
     "upload url of another",
-    "upload",
     "download url",
     "app without its grant",
     "app switched off",
     "app removed",
+    "faults",
 ]
 Call = Literal["domains", "app_jwt", "consumer_jws", "conversation", "send", "upload_file", "download_file"]
 Promised = Literal["all", "numbers", "status"]
@@ -91,8 +92,8 @@ class Scenario:
     """One thing that goes wrong on purpose.
 
     ``before`` is what must have happened, then ``clock_seconds`` pass, then ``faults`` are switched on (the
-    keywords of ``kit.sandbox.faults``), then comes the ``request``. ``notifications`` is what a receiver then
-    sees of the message: event, number and mark. ``advice`` is what a client should do. ``on_account`` says
+    keywords of ``kit.sandbox.faults``; earlier where ``before`` says so), then comes the ``request``.
+    ``notifications`` is what a receiver then sees of the message: event, number and mark. ``advice`` is what a client should do. ``on_account`` says
     whether a real account may be bothered with it; ``never`` is why not, where that is not plain.
     ``source`` is a sentence of the API overview (S), a ruling (R) or a section of the public documents.
     """
@@ -137,6 +138,18 @@ class Scenario:
         if self.faults:
             return "needs a fault of the sandbox"
         return "needs the sandbox's clock" if self.clock_seconds else "needs the sandbox"
+
+    def row(self) -> dict[str, Any]:
+        """Its row in the frame of the catalogue."""
+        return {
+            "scenario": self.name,
+            "topic": self.topic,
+            "shows": self.shows,
+            "expected": self.expected,
+            "next_step": self.advice,
+            "on_account": self.account,
+            "source": self.source,
+        }
 
 
 def in_words(status: int | None, body: Any, failure: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from connectorkit.scenarios.outcome import Check
 
 ABSENT = "–"
 _LONGEST_SHOWN = 300
+_ANOTHER = re.compile(r"\{not (.+)\}")
 # Members that a client may decide on; the others are words, which an account may choose itself.
 _NUMBERS = ("code", "errorCode", "error")
 # What httpx calls it, and what it is for a client.
@@ -30,18 +32,18 @@ def compared(answer: Answer, body: Any, exchange: Exchange, *, words: bool = Tru
 
     Without ``words``, texts that no document gives are not compared: those of an account may be others.
     """
-    yield _check("status", answer.status, exchange.status_code)
+    yield same("status", answer.status, exchange.status_code)
     if answer.failure or exchange.error:
-        yield _check("failure", answer.failure or None, failure(exchange) or None)
+        yield same("failure", answer.failure or None, failure(exchange) or None)
     promised = "all" if words else answer.promised
     if promised == "status":
         return
     observed_headers = dict(exchange.response_headers)
     for name, value in answer.headers.items():
-        yield _check(name, value, observed_headers.get(name.lower()))
+        yield same(name, value, observed_headers.get(name.lower()))
     if answer.lacks:
         found = answer.lacks if answer.lacks in exchange.response_body else None
-        yield _check(f"without {answer.lacks}", None, found)
+        yield same(f"without {answer.lacks}", None, found)
     if body is not None:
         yield from _bodies(body, exchange.response_body, numbers_only=promised == "numbers")
 
@@ -67,7 +69,7 @@ def _bodies(expected: Any, text: str, *, numbers_only: bool) -> Iterator[Check]:
         members, found = {"body": expected}, {"body": observed}
     for name in dict.fromkeys((*members, *found)):
         if not numbers_only or name.rpartition(".")[2] in _NUMBERS:
-            yield _check(name, members.get(name), found.get(name), (name in members, name in found))
+            yield same(name, members.get(name), found.get(name), (name in members, name in found))
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -82,10 +84,13 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path or "body", value
 
 
-def _check(what: str, expected: Any, observed: Any, there: tuple[bool, bool] | None = None) -> Check:
+def same(what: str, expected: Any, observed: Any, there: tuple[bool, bool] | None = None) -> Check:
+    """Whether two values are the same, in type too. ``there`` is whether each is there at all."""
     here, came = there or (expected is not None, observed is not None)
-    same = here == came and type(expected) is type(observed) and expected == observed
-    return Check(what, shown(expected) if here else ABSENT, shown(observed) if came else ABSENT, same)
+    ok = here == came and type(expected) is type(observed) and expected == observed
+    if isinstance(expected, str) and (another := _ANOTHER.fullmatch(expected)):
+        ok = isinstance(observed, str) and observed not in ("", another[1])
+    return Check(what, shown(expected) if here else ABSENT, shown(observed) if came else ABSENT, ok)
 
 
 def shown(value: Any) -> str:

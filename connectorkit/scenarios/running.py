@@ -6,40 +6,44 @@ import difflib
 import fnmatch
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
-import httpx
-
+from connectorkit import retries
 from connectorkit.catalogue import ALL, BY_NAME, Scenario, in_words
 from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import ConnectorError
-from connectorkit.log import Exchange
-from connectorkit.replies import Reply
-from connectorkit.scenarios.comparing import compared, decoded, failure
+from connectorkit.receiver import Receiver
+from connectorkit.retries import PUBLISHED
+from connectorkit.scenarios.comparing import compared, decoded, failure, same
 from connectorkit.scenarios.installs import Administrator
 from connectorkit.scenarios.outcome import Check, Outcome
-from connectorkit.scenarios.preparing import Stage
-from connectorkit.scenarios.requests import operation
+from connectorkit.scenarios.provoking import Provoked, provoke, settled
+from connectorkit.scenarios.staging import Stage
 from connectorkit.transport import scenario_label
 
 
 class Scenarios:
     """The catalogue, ready to run against one client.
 
-    With a ``sandbox`` everything can be run, apps are installed with ``administrator``; without one, what is
-    harmless on a real account.
+    With a ``sandbox`` everything can be run: what needs other apps with its ``administrator``, what is seen
+    in notifications with the ``receiver`` that writes them to the client's log. Without one, what is harmless
+    on a real account.
     """
 
     def __init__(
         self,
         client: Client,
         sandbox: SandboxControl | None = None,
+        *,
         administrator: Administrator | None = None,
+        receiver: Receiver | None = None,
     ) -> None:
         self._client = client
         self._sandbox = sandbox
         self._administrator = administrator
+        self._receiver = receiver
 
     def __iter__(self) -> Iterator[Scenario]:
         return iter(ALL)
@@ -50,7 +54,8 @@ class Scenarios:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(ALL)} scenarios, {', '.join(BY_NAME)}>"
 
-    def named(self, *patterns: str) -> list[Scenario]:
+    @staticmethod
+    def named(*patterns: str) -> list[Scenario]:
         """The scenarios of these names, in the order of the catalogue; ``*`` stands for any letters.
 
         Raises ``ValueError`` for a name that none has.
@@ -64,7 +69,9 @@ class Scenarios:
         On a real account only what is harmless is run, with ``visible`` also what opens a conversation that
         agents may see.
         """
-        (scenario,) = (BY_NAME[found] for found in _matching(name, glob=False))
+        scenario = BY_NAME.get(name)
+        if scenario is None:
+            raise ValueError(_unknown(name))
         not_run = self._obstacle(scenario, visible)
         if not_run:
             return Outcome(scenario, not_run=not_run)
@@ -98,67 +105,65 @@ class Scenarios:
             return scenario.why_never
         if self._administrator is None and any(step.startswith("app ") for step in scenario.before):
             return "needs an administrator of the sandbox"
+        wants_to_hear = scenario.notifications or scenario.ending.settled
+        if wants_to_hear and (self._receiver is None or not self._receiver.listening):
+            return "needs a receiver of notifications"
         return ""
 
     def _play(self, scenario: Scenario) -> Outcome:
-        stage = Stage(self._client, scenario, self._sandbox, self._administrator)
-        try:
+        with ExitStack() as tidying:
             try:
-                scene = stage.prepare()
-                to_send, headers = operation(scenario.request, scene), scene.headers(scenario.request)
-                expected = scene.filled(scenario.answer.body)
-            except (ConnectorError, httpx.HTTPError) as error:
-                # Not even the preparation went as it should: that is a finding too.
-                said = f"{type(error).__name__}: {error}"
-                check = Check("preparation", "done", said, False)
-                return Outcome(scenario, self._client.log.last(), error=error, observed=said, checks=(check,))
-            before = self._client.log.last()
-            reply, failed = None, None
-            try:
-                reply = self._client.call(to_send, scene.consumer if to_send.on_behalf else None, headers)
-            except (ConnectorError, httpx.HTTPError) as error:
-                failed = error
-            made = self._exchanges(scenario, to_send.name, before)
-        finally:
-            stage.tidy_up()
-        if not made:
-            said = f"{type(failed).__name__}: {failed}"
-            check = Check("request", "sent", said, False)
-            return Outcome(scenario, error=failed, observed=said, checks=(check,))
-        return self._judged(scenario, expected, made, reply, failed)
+                stage = Stage(self._client, scenario, self._sandbox, self._administrator)
+                tidying.enter_context(stage)
+                body = stage.scene.filled(scenario.answer.body)
+            except ConnectorError as error:
+                return Outcome.of_failure(scenario, "preparation", error, exchange=self._client.log.last())
+            provoked = provoke(stage)
+            checks = tuple(self._checks(stage, body, provoked))
+        first, answer = provoked.first, scenario.answer
+        if first is None:
+            assert provoked.error is not None, "a call without an exchange has raised"
+            return Outcome.of_failure(scenario, "request", provoked.error)
+        return Outcome(
+            scenario,
+            first,
+            provoked.reply,
+            provoked.error,
+            expected=in_words(answer.status, body, answer.failure),
+            observed=in_words(first.status_code, decoded(first.response_body), failure(first)),
+            checks=checks,
+            attempts=provoked.attempts,
+            result=provoked.result,
+        )
 
-    def _judged(
-        self,
-        scenario: Scenario,
-        expected: object,
-        made: list[Exchange],
-        reply: Reply | None,
-        failed: Exception | None,
-    ) -> Outcome:
-        first, attempts = made[0], max(exchange.attempt for exchange in made)
-        result = reply.status_code if reply is not None else type(failed).__name__
-        answer, ending = scenario.answer, scenario.ending
-        promised = ending.result if ending.result is not None else answer.status
-        checks = [
-            *compared(answer, expected, first, words=self._sandbox is not None),
-            Check("attempts", str(ending.attempts), str(attempts), ending.attempts == attempts),
-            Check("in the end", str(promised), str(result), promised == result),
-        ]
-        observed = in_words(first.status_code, decoded(first.response_body), failure(first))
-        return Outcome(scenario, first, reply, failed, observed, tuple(checks), attempts, result)
+    def _checks(self, stage: Stage, body: object, provoked: Provoked) -> Iterator[Check]:
+        answer, ending, heard = stage.scenario.answer, stage.scenario.ending, stage.scenario.notifications
+        if provoked.first is None:
+            return
+        yield from compared(answer, body, provoked.first, words=self._sandbox is not None)
+        if self._policy_in_force:
+            yield same("attempts", ending.attempts, provoked.attempts)
+            result = answer.status if ending.result is None else ending.result
+            yield same("in the end", result, provoked.result)
+        if ending.settled:
+            yield same("settled", ending.settled, settled(stage, provoked.error))
+        if heard:
+            yield same("notifications", ", ".join(heard), ", ".join(stage.seen()))
 
-    def _exchanges(self, scenario: Scenario, name: str, before: Exchange | None) -> list[Exchange]:
-        """What the provoking call sent, oldest first: the first attempt and those after it."""
-        log = self._client.log
-        after = before.exchange_id if before is not None else 0
-        found = log.read(after=after, session=log.session_id, scenario=scenario.name, operation=name)
-        return list(found)
+    @property
+    def _policy_in_force(self) -> bool:
+        """Whether refusals are repeated as the catalogue says; somebody may have switched that off."""
+        return self._client.retry == PUBLISHED and retries.switched_on.get()
 
 
-def _matching(pattern: str, *, glob: bool = True) -> list[str]:
-    found = fnmatch.filter(BY_NAME, pattern) if glob else [name for name in BY_NAME if name == pattern]
+def _matching(pattern: str) -> list[str]:
+    found = fnmatch.filter(BY_NAME, pattern)
     if not found:
-        near = difflib.get_close_matches(pattern, BY_NAME, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(BY_NAME)}."
-        raise ValueError(f"There is no scenario {pattern!r}. {hint}")
+        raise ValueError(_unknown(pattern))
     return found
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, BY_NAME, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(BY_NAME)}."
+    return f"There is no scenario {name!r}. {hint}"
