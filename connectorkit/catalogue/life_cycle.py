@@ -63,6 +63,7 @@ SCENARIOS = (
         source="R64",
         faults=({"slow_conversation": 5},),
         before=("faults", "open"),
+        rest_seconds=5,
         request=Request(payload=text()),
         answer=refused(404, "Conversation not found"),
     ),

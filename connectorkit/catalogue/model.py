@@ -93,9 +93,10 @@ class Scenario:
 
     ``before`` is what must have happened, then ``clock_seconds`` pass, then ``faults`` are switched on (the
     keywords of ``kit.sandbox.faults``; earlier where ``before`` says so), then comes the ``request``.
-    ``notifications`` is what a receiver then sees of the message: event, number and mark. ``advice`` is what a client should do. ``on_account`` says
-    whether a real account may be bothered with it; ``never`` is why not, where that is not plain.
-    ``source`` is a sentence of the API overview (S), a ruling (R) or a section of the public documents.
+    ``notifications`` is what a receiver then sees of the message: event, number and mark. ``rest_seconds``
+    pass before it is tidied up. ``advice`` is what a client should do. ``on_account`` says whether a real
+    account may be bothered with it; ``never`` is why not, where that is not plain. ``source`` is a sentence
+    of the API overview (S), a ruling (R) or a section of the public documents.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Scenario:
     request: Request = Request()
     before: tuple[Step, ...] = ()
     clock_seconds: int = 0
+    rest_seconds: int = 0
     faults: tuple[Mapping[str, Any], ...] = ()
     ending: Ending = Ending()
     notifications: tuple[str, ...] = ()

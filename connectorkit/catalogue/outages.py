@@ -94,9 +94,7 @@ SCENARIOS = (
     _outage(500, "Internal Server Error", "The service failed on a text.", "server-error"),
     _outage(502, "Bad Gateway", "A gateway got no sense out of the service behind it.", "bad-gateway"),
     _outage(503, "Service Unavailable", "The service is away for a moment.", "unavailable"),
-    _outage(
-        504, "Gateway Timeout", "A gateway waited too long for the service behind it.", "gateway-timeout"
-    ),
+    _outage(504, "Gateway Timeout", "A gateway waited in vain for the service behind it.", "gateway-timeout"),
     Scenario(
         name="unavailable-until",
         shows="The service is away, and says for how long.",

@@ -15,6 +15,7 @@ from connectorkit.errors import SandboxError
 from connectorkit.redact import Secret
 
 _SECONDS = 10.0
+_VERSION = {"v": wire.INSTALLATIONS_VERSION}
 
 
 class Administrator:
@@ -26,19 +27,25 @@ class Administrator:
 
     def install(self, client: Client, manifest: dict[str, Any]) -> InstalledApp:
         """Install an app in the account that ``client`` speaks to. Raises ``SandboxError``."""
-        app = InstalledApp(self, client)
-        made = app.call("POST", "", manifest)
-        app.client_id, app.client_secret = str(made["client_id"]), Secret(str(made["client_secret"]))
+        hosts, scheme, account = client.domains(), client.settings.scheme, client.settings.account_id
+        login, installs = (
+            f"{scheme}://{hosts[service]}{path.format(account_id=account)}"
+            for service, path in (
+                (wire.AGENT_LOGIN, wire.AGENT_LOGIN_PATH),
+                (wire.ACCOUNT_CONFIG, wire.INSTALLATIONS_PATH),
+            )
+        )
+        http = httpx.Client(trust_env=False, timeout=_SECONDS)
+        app = InstalledApp(http, installs)
+        try:
+            given = {"username": self._username, "password": self._password.reveal()}
+            http.headers[wire.AUTHORIZATION] = f"Bearer {_answer(http.post(login, json=given))['bearer']}"
+            app.install(manifest)
+        except BaseException:
+            http.close()
+            raise
         client.redactor.learn(app.client_secret, passing=True)
         return app
-
-    def headers(self, client: Client) -> dict[str, str]:
-        """Those of somebody who has just logged in."""
-        url = _url(client, wire.AGENT_LOGIN, wire.AGENT_LOGIN_PATH)
-        given = {"username": self._username, "password": self._password.reveal()}
-        answer = httpx.post(url, json=given, trust_env=False, timeout=_SECONDS)
-        _check(answer)
-        return {wire.AUTHORIZATION: f"Bearer {answer.json()['bearer']}"}
 
 
 class InstalledApp:
@@ -47,39 +54,26 @@ class InstalledApp:
     client_id: str
     client_secret: Secret
 
-    def __init__(self, administrator: Administrator, client: Client) -> None:
-        self._administrator = administrator
-        self._client = client
-        self._removed = False
+    def __init__(self, http: httpx.Client, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    def install(self, manifest: dict[str, Any]) -> None:
+        """Have it installed."""
+        made = _answer(self._http.post(self._url, params=_VERSION, json=manifest))
+        self.client_id, self.client_secret = str(made["client_id"]), Secret(str(made["client_secret"]))
 
     def remove(self) -> None:
-        """Remove the app, unless that was done."""
-        if not self._removed:
-            self.call("DELETE", f"/{self.client_id}")
-            self._removed = True
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One call about the installs. Raises ``SandboxError`` where it is refused."""
-        answer = httpx.request(
-            method,
-            _url(self._client, wire.ACCOUNT_CONFIG, wire.INSTALLATIONS_PATH) + path,
-            params={"v": wire.INSTALLATIONS_VERSION},
-            json=body,
-            headers=self._administrator.headers(self._client) | {"If-Match": "*"},
-            trust_env=False,
-            timeout=_SECONDS,
-        )
-        _check(answer)
-        return dict(answer.json())
+        """Remove it, unless that was done."""
+        if not self._http.is_closed:
+            with self._http as http:
+                url = f"{self._url}/{self.client_id}"
+                _answer(http.delete(url, params=_VERSION, headers={"If-Match": "*"}))
 
 
-def _url(client: Client, service: wire.Service, path: str) -> str:
-    known = client.settings
-    return f"{known.scheme}://{client.domains()[service]}{path.format(account_id=known.account_id)}"
-
-
-def _check(answer: httpx.Response) -> None:
-    if not answer.is_success:
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    if not response.is_success:
         raise SandboxError(
-            f"The sandbox let no app be installed or removed ({answer.status_code}). Connect again."
+            f"The sandbox let no app be installed or removed ({response.status_code}). Connect again."
         )
+    return dict(response.json())

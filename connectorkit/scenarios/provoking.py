@@ -22,7 +22,7 @@ class Provoked:
 
     @property
     def result(self) -> int | str:
-        """The last status, or the name of the error that stands for what is none, or for what is no answer."""
+        """The last status, or the name of the error: also of that which stands for an unreadable answer."""
         if self.reply is None:
             return type(self.error).__name__
         good = self.reply.ok or self.reply.status_code >= 400

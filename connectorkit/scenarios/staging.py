@@ -78,6 +78,8 @@ class Stage:
         client = self.scene.client
         for consumer in (self.scene.other, self.scene.consumer):
             self._tidying.callback(self._close_what_is_open, consumer)
+        if scenario.rest_seconds:
+            self._tidying.callback(_let_be, lambda: self._pass_time(scenario.rest_seconds))
         if not request.nobody and request.call != "domains":
             client.app_jwt()
             if request.call in ("conversation", "send"):
@@ -90,8 +92,8 @@ class Stage:
             self.settle()
             newest = next(client.log.read_notifications(newest_first=True), None)
             self._heard = newest.notification_id if newest is not None else 0
-        if self._sandbox is not None and scenario.clock_seconds:
-            self._sandbox.advance(seconds=scenario.clock_seconds)
+        if scenario.clock_seconds:
+            self._pass_time(scenario.clock_seconds)
         if "faults" not in scenario.before:
             self._faults_on()
 
@@ -151,6 +153,10 @@ class Stage:
         self.scene.app = app.client_id, app.client_secret
         self._tidying.callback(_let_be, app.remove)
         return app.remove
+
+    def _pass_time(self, seconds: float) -> None:
+        if self._sandbox is not None:
+            self._sandbox.advance(seconds=seconds)
 
     def _faults_on(self) -> None:
         for fault in self.scenario.faults if self._sandbox is not None else ():
