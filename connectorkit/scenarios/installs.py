@@ -5,6 +5,7 @@ These are calls of an administrator, not of a connector, so they are not in the 
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import httpx
@@ -39,7 +40,8 @@ class Administrator:
         app = InstalledApp(http, installs)
         try:
             given = {"username": self._username, "password": self._password.reveal()}
-            http.headers[wire.AUTHORIZATION] = f"Bearer {_answer(http.post(login, json=given))['bearer']}"
+            bearer = _answer(http, "POST", login, json=given)["bearer"]
+            http.headers[wire.AUTHORIZATION] = f"Bearer {bearer}"
             app.install(manifest)
         except BaseException:
             http.close()
@@ -60,20 +62,24 @@ class InstalledApp:
 
     def install(self, manifest: dict[str, Any]) -> None:
         """Have it installed."""
-        made = _answer(self._http.post(self._url, params=_VERSION, json=manifest))
+        made = _answer(self._http, "POST", self._url, params=_VERSION, json=manifest)
         self.client_id, self.client_secret = str(made["client_id"]), Secret(str(made["client_secret"]))
 
     def remove(self) -> None:
         """Remove it, unless that was done."""
         if not self._http.is_closed:
-            with self._http as http:
+            with contextlib.closing(self._http):
                 url = f"{self._url}/{self.client_id}"
-                _answer(http.delete(url, params=_VERSION, headers={"If-Match": "*"}))
+                _answer(self._http, "DELETE", url, params=_VERSION, headers={"If-Match": "*"})
 
 
-def _answer(response: httpx.Response) -> dict[str, Any]:
-    if not response.is_success:
-        raise SandboxError(
-            f"The sandbox let no app be installed or removed ({response.status_code}). Connect again."
-        )
-    return dict(response.json())
+def _answer(http: httpx.Client, method: str, url: str, **options: Any) -> dict[str, Any]:
+    try:
+        response = http.request(method, url, **options)
+    except httpx.HTTPError as error:
+        said = str(error)
+    else:
+        if response.is_success:
+            return dict(response.json())
+        said = str(response.status_code)
+    raise SandboxError(f"The sandbox let no app be installed or removed ({said}). Connect again.")
