@@ -39,15 +39,19 @@ class Administrator:
         http = httpx.Client(trust_env=False, timeout=_SECONDS)
         app = InstalledApp(http, installs)
         try:
-            given = {"username": self._username, "password": self._password.reveal()}
-            bearer = _answer(http, "POST", login, json=given)["bearer"]
-            http.headers[wire.AUTHORIZATION] = f"Bearer {bearer}"
+            self._log_in(http, login)
             app.install(manifest)
         except BaseException:
             http.close()
             raise
         client.redactor.learn(app.client_secret, passing=True)
         return app
+
+    def _log_in(self, http: httpx.Client, url: str) -> None:
+        answer = _answer(
+            http, "POST", url, json={"username": self._username, "password": self._password.reveal()}
+        )
+        http.headers[wire.AUTHORIZATION] = f"Bearer {answer['bearer']}"
 
 
 class InstalledApp:
@@ -78,6 +82,7 @@ def _answer(http: httpx.Client, method: str, url: str, **options: Any) -> dict[s
         response = http.request(method, url, **options)
     except httpx.HTTPError as error:
         said = str(error)
+        options.clear()  # no traceback shows a password
     else:
         if response.is_success:
             return dict(response.json())
