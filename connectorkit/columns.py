@@ -144,6 +144,7 @@ CATALOGUE: Columns = {
     "topic": (TEXT, "what it is about: tokens, door, batch …"),
     "shows": (TEXT, "what goes wrong"),
     "expected": (TEXT, "status, numbers and texts of the answer"),
+    "handled": (TEXT, "what the kit does about it by itself, if anything"),
     "next_step": (TEXT, "what a client should do"),
     "on_account": (TEXT, "whether it is for a real account, and why not"),
     "source": (TEXT, "where that is stated"),

@@ -17,9 +17,19 @@ from connectorkit.catalogue import (
     tokens,
     webhooks,
 )
-from connectorkit.catalogue.model import Answer, Ending, Request, Scenario, in_words
+from connectorkit.catalogue.model import Answer, Ending, Request, Scenario, ending_in_words, in_words
 
-__all__ = ["ALL", "BY_NAME", "TOPICS", "Answer", "Ending", "Request", "Scenario", "in_words"]
+__all__ = [
+    "ALL",
+    "BY_NAME",
+    "TOPICS",
+    "Answer",
+    "Ending",
+    "Request",
+    "Scenario",
+    "ending_in_words",
+    "in_words",
+]
 
 _MODULES: dict[str, ModuleType] = {
     "tokens": tokens,

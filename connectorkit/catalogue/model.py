@@ -7,7 +7,7 @@ answer, ``{not 1}`` stands for any other text than 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -118,7 +118,13 @@ class Scenario:
     @property
     def expected(self) -> str:
         """Status, numbers and texts of the answer, in one line."""
-        return in_words(self.answer.status, self.answer.body, self.answer.failure)
+        return in_words(self.answer.status, self.answer.body, self.answer.failure, self.notifications)
+
+    @property
+    def handled(self) -> str:
+        """What the kit makes of it by itself; empty where it leaves it at the first answer."""
+        result = self.answer.status if self.ending.result is None else self.ending.result
+        return ending_in_words(result, self.ending.attempts, self.ending.settled)
 
     @property
     def sandbox_only(self) -> bool:
@@ -148,27 +154,40 @@ class Scenario:
             "topic": self.topic,
             "shows": self.shows,
             "expected": self.expected,
+            "handled": self.handled or None,
             "next_step": self.advice,
             "on_account": self.account,
             "source": self.source,
         }
 
 
-def in_words(status: int | None, body: Any, failure: str = "") -> str:
+def in_words(status: int | None, body: Any, failure: str = "", notifications: Iterable[str] = ()) -> str:
     """An answer in one line: the status, and the numbers and texts of its body that tell what went wrong."""
     parts = [str(status)] if status is not None else []
-    return " · ".join([*parts, *_told(body), *([failure] if failure else [])])
+    empty = ["no body"] if body == "" and not failure else []
+    said = [*parts, *_told(body), *empty, failure, ", ".join(notifications)]
+    return " · ".join(part for part in said if part)
+
+
+def ending_in_words(result: int | str | None, attempts: int, settled: str = "") -> str:
+    """What a kit made of it; empty where it left it at the first answer."""
+    if result is None or (attempts <= 1 and isinstance(result, int)):
+        return ""
+    again = f" after {attempts} attempts" if attempts > 1 else ""
+    return f"{result}{again}" + (f", {settled}" if settled else "")
 
 
 def _told(body: Any) -> list[str]:
     if isinstance(body, str):
-        return [body] if body else []
+        return [body]
     if isinstance(body, list):
         refused = [item for item in body if not (isinstance(item, dict) and item.get("code") == "OK")]
         return [words for item in refused or body[-1:] for words in _told(item)]
     if not isinstance(body, dict):
         return []
+    if body.get("code") == "OK":
+        return ["OK"]
     inner = body.get("body")
     members = inner if isinstance(inner, dict) else body
-    names = ("errorCode", "error", "title", "details", "error_description", "msg", "sequence")
+    names = ("errorCode", "error", "title", "details", "error_description", "msg")
     return [str(members[name]) for name in names if members.get(name) is not None]

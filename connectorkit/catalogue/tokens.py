@@ -190,7 +190,7 @@ SCENARIOS = (
         on_account="harmless",
     ),
     Scenario(
-        name="consumer-jws-with-expired-app-jwt",
+        name="consumer-jws-expired-app-jwt",
         shows="The ConsumerJWS is asked for with an AppJWT that is an hour old.",
         advice=RENEW,
         source="S9, R31",

@@ -74,7 +74,7 @@ def scenarios(
         with connect(sandbox=use_sandbox) as kit:
             if not as_json:
                 click.echo(f"Running {_counted(len(chosen), 'scenario')} on {kit.target}.")
-            outcomes = _run(kit, chosen, visible)
+            outcomes = _run(kit, chosen, visible, quiet=as_json)
             target = kit.target
     except ConnectorError as error:
         if as_json:
@@ -91,64 +91,56 @@ def scenarios(
     if as_json:
         click.echo(json.dumps({"ok": ok, "target": target, "outcomes": [one.row() for one in outcomes]}))
     else:
-        _print(outcomes)
+        _summarise(outcomes)
     sys.exit(0 if ok else 1)
 
 
-def _run(kit: Kit, chosen: Sequence[Scenario], visible: bool) -> list[Outcome]:
-    from connectorkit import progress
+def _run(kit: Kit, chosen: Sequence[Scenario], visible: bool, *, quiet: bool) -> list[Outcome]:
+    """Run them; unless ``quiet``, each is told of as it comes."""
+    from rich.console import Console
 
-    outcomes: list[Outcome] = []
-    with progress.counting("Scenarios", len(chosen), asked=True) as report:
-        names = [scenario.name for scenario in chosen]
+    names, console = [scenario.name for scenario in chosen], Console(highlight=False)
+    width, topics = max(map(len, names)), [""]
 
-        def ran(outcome: Outcome) -> None:
-            outcomes.append(outcome)
-            if report is not None:
-                report(len(outcomes))
+    def told(outcome: Outcome) -> None:
+        if outcome.not_run:
+            return
+        if outcome.scenario.topic != topics[-1]:
+            topics.append(outcome.scenario.topic)
+            console.print(f"\n{topics[-1]}", style="bold")
+        console.print(_line(outcome, width, console.width))
 
-        kit.scenarios.play_all(ran, only=names, visible=visible)
-    return outcomes
+    return kit.scenarios.play_all(None if quiet else told, only=names, visible=visible)
 
 
-def _print(outcomes: Sequence[Outcome]) -> None:
+def _line(outcome: Outcome, name_width: int, width: int) -> Any:
+    """One line of the terminal: mark, name, the first answer cut to fit, and what the kit made of it."""
+    from rich.text import Text
+
+    # Text, not str: rich would read square brackets in a server's words as markup.
+    line = Text("✓ ", "green") if outcome.as_expected else Text("✗ ", "red")
+    line.append(f"{outcome.scenario.name:{name_width}}  ", "default")
+    handled = Text(f" → {outcome.handled}" if outcome.handled else "", "default")
+    observed = Text(" ".join(outcome.observed.split()), "default")
+    observed.truncate(max(8, width - line.cell_len - handled.cell_len), overflow="ellipsis")
+    return line + observed + handled
+
+
+def _summarise(outcomes: Sequence[Outcome]) -> None:
     from rich.console import Console
 
     console = Console()
-    surprises = [one for one in outcomes if not one.not_run and not one.as_expected]
-    skipped = [one for one in outcomes if one.not_run]
     ran = [one for one in outcomes if not one.not_run]
-    if ran:
-        console.print(_table(ran))
+    skipped = [one for one in outcomes if one.not_run]
+    surprises = [one for one in ran if not one.as_expected]
     for one in surprises:
         console.print(_difference(one))
     if skipped:
         console.print(_reasons(skipped))
-    words = f"{_counted(len(ran), 'scenario')} run, "
+    words = f"\n{_counted(len(ran), 'scenario')} run, "
     words += f"{_counted(len(surprises), 'surprise')}" if surprises else "each as expected"
     words += f", {len(skipped)} not run" if skipped else ""
-    click.echo(f"{words}." if ran else f"Nothing was run: {len(skipped)} are not for this target.")
-
-
-def _table(outcomes: Sequence[Outcome]) -> Any:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("", "Scenario", "First answer", "The kit", "Time", box=None, pad_edge=False)
-    table.columns[1].no_wrap = table.columns[2].no_wrap = table.columns[3].no_wrap = True
-    table.columns[2].overflow = table.columns[3].overflow = "ellipsis"
-    table.columns[2].ratio = 1
-    table.columns[4].justify = "right"
-    topic = ""
-    for one in outcomes:
-        if one.scenario.topic != topic:
-            topic = one.scenario.topic
-            table.add_row("", Text(topic, "bold"))
-        mark = Text("✓", "green") if one.as_expected else Text("✗", "red")
-        # Text, not str: rich would read square brackets in a server's words as markup.
-        cells = (one.scenario.name, one.observed, one.handled, f"{one.duration_ms:.0f} ms")
-        table.add_row(mark, *(Text(cell) for cell in cells))
-    return table
+    click.echo(f"{words}." if ran else "\nNothing was run: see above why. Use --sandbox for all of them.")
 
 
 def _difference(outcome: Outcome) -> Any:
@@ -174,7 +166,7 @@ def _reasons(outcomes: Sequence[Outcome]) -> Any:
     reasons: dict[str, list[str]] = {}
     for one in outcomes:
         reasons.setdefault(one.not_run.partition(";")[0], []).append(one.scenario.name)
-    table = Table("Not run", "Because it", box=None, pad_edge=False)
+    table = Table("\nNot run", "\nBecause it", box=None, pad_edge=False)
     for reason, names in reasons.items():
         table.add_row(Text(", ".join(names)), Text(reason))
     return table

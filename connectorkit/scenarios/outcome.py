@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectorkit import markup
-from connectorkit.catalogue import Scenario
+from connectorkit.catalogue import Scenario, ending_in_words
 from connectorkit.log import Exchange
 from connectorkit.replies import Reply
 
@@ -27,9 +27,10 @@ class Outcome:
 
     ``exchange`` is that first exchange, ``reply`` the answer after what the kit did by itself, ``error`` what
     it raised instead. ``expected`` and ``observed`` are one line each, ``checks`` everything that was
-    compared. ``result`` is the last status or the name of the error, after so many ``attempts``.
-    ``not_run`` says why it was not run, if so; the rest is empty then. ``duration_ms`` is by this machine's
-    clock, preparations and tidying up included.
+    compared. ``result`` is the last status or the name of the error, after so many ``attempts``; ``settled``
+    is what notifications told of a request whose outcome was unknown. ``not_run`` says why it was not run, if
+    so; the rest is empty then. ``duration_ms`` is by this machine's clock, preparations and tidying up
+    included.
     """
 
     scenario: Scenario
@@ -41,6 +42,7 @@ class Outcome:
     checks: tuple[Check, ...] = ()
     attempts: int = 0
     result: int | str | None = None
+    settled: str = ""
     not_run: str = ""
     duration_ms: float = 0.0
 
@@ -78,9 +80,7 @@ class Outcome:
     @property
     def handled(self) -> str:
         """What the kit made of it by itself, in words; empty where it left it at the first answer."""
-        if self.result is None or (self.attempts <= 1 and isinstance(self.result, int)):
-            return ""
-        return f"{self.result} after {self.attempts} attempts" if self.attempts > 1 else str(self.result)
+        return ending_in_words(self.result, self.attempts, self.settled)
 
     def row(self) -> dict[str, Any]:
         """Its row in the frame of outcomes."""

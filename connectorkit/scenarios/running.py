@@ -119,36 +119,36 @@ class Scenarios:
             except ConnectorError as error:
                 return Outcome.of_failure(scenario, "preparation", error, exchange=self._client.log.last())
             provoked = provoke(stage)
-            checks = tuple(self._checks(stage, body, provoked))
-        first, answer = provoked.first, scenario.answer
+            told = settled(stage, provoked.error) if scenario.ending.settled else ""
+            seen = stage.seen() if scenario.notifications else ()
+        first, answer, heard = provoked.first, scenario.answer, ", ".join(scenario.notifications)
         if first is None:
             assert provoked.error is not None, "a call without an exchange has raised"
             return Outcome.of_failure(scenario, "request", provoked.error)
+        checks = [
+            *compared(answer, body, first, words=self._sandbox is not None),
+            *(self._ending(scenario, provoked) if self._policy_in_force else ()),
+            *([same("settled", scenario.ending.settled, told)] if told else ()),
+            *([same("notifications", heard, ", ".join(seen) or None)] if heard else ()),
+        ]
         return Outcome(
             scenario,
             first,
             provoked.reply,
             provoked.error,
-            expected=in_words(answer.status, body, answer.failure),
-            observed=in_words(first.status_code, decoded(first.response_body), failure(first)),
-            checks=checks,
+            expected=in_words(answer.status, body, answer.failure, scenario.notifications),
+            observed=in_words(first.status_code, decoded(first.response_body), failure(first), seen),
+            checks=tuple(checks),
             attempts=provoked.attempts,
             result=provoked.result,
+            settled=told,
         )
 
-    def _checks(self, stage: Stage, body: object, provoked: Provoked) -> Iterator[Check]:
-        answer, ending, heard = stage.scenario.answer, stage.scenario.ending, stage.scenario.notifications
-        if provoked.first is None:
-            return
-        yield from compared(answer, body, provoked.first, words=self._sandbox is not None)
-        if self._policy_in_force:
-            yield same("attempts", ending.attempts, provoked.attempts)
-            result = answer.status if ending.result is None else ending.result
-            yield same("in the end", result, provoked.result)
-        if ending.settled:
-            yield same("settled", ending.settled, settled(stage, provoked.error))
-        if heard:
-            yield same("notifications", ", ".join(heard), ", ".join(stage.seen()))
+    @staticmethod
+    def _ending(scenario: Scenario, provoked: Provoked) -> Iterator[Check]:
+        ending = scenario.ending
+        yield same("attempts", ending.attempts, provoked.attempts)
+        yield same("in the end", ending.result or scenario.answer.status, provoked.result)
 
     @property
     def _policy_in_force(self) -> bool:
