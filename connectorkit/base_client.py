@@ -18,12 +18,12 @@ from connectorkit.credentials import Credentials
 from connectorkit.errors import ConnectorError, NoAnswerError, OutcomeUnknown
 from connectorkit.log import Exchange, Log
 from connectorkit.operations import FileUrl, Operation, Payload
+from connectorkit.records import Settlement
 from connectorkit.redact import Redactor, Secret
 from connectorkit.replies import Reply, unexpected
 from connectorkit.retries import NEVER, PUBLISHED, RetryPolicy
 from connectorkit.settings import Settings
 from connectorkit.transport import Answer, Call, Recorder
-from connectorkit.unsettled import Settlement
 
 Found = TypeVar("Found")
 DEFAULT_CONSUMER = "someone@example"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
 from connectorkit import markup
 from connectorkit.errors import SandboxError
 from connectorkit.redact import Redactor, Secret
+from connectorkit.steering import FAULTS_PATH, Agent, Fault, HasId
 
 _TIMEOUT_SECONDS = 10.0
 _LONG_TIMEOUT_SECONDS = 120.0  # what falls due while time is advanced is done before the answer
@@ -27,11 +28,11 @@ class SandboxControl:
 
     def about(self) -> dict[str, Any]:
         """What the sandbox imitates and what it does not."""
-        return self._call("GET", "/sandbox/about")
+        return self.call("GET", "/sandbox/about")
 
     def now(self) -> datetime:
         """The time it is in the sandbox (UTC)."""
-        return datetime.fromisoformat(self._call("GET", "/sandbox/clock")["now"])
+        return datetime.fromisoformat(self.call("GET", "/sandbox/clock")["now"])
 
     def advance(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
         """Let time pass in the sandbox at once; returns the new time there. Never backwards.
@@ -43,10 +44,10 @@ class SandboxControl:
             raise SandboxError(
                 f"Time cannot be advanced by {total} s. Pass hours=, minutes= or seconds= from 0 up."
             )
-        moved = self._call("POST", "/sandbox/clock", {"advance_seconds": total})
+        moved = self.call("POST", "/sandbox/clock", {"advance_seconds": total})
         return datetime.fromisoformat(moved["now"])
 
-    def agent(self, conversation: str | _HasId) -> Agent:
+    def agent(self, conversation: str | HasId) -> Agent:
         """Play the agent of a conversation: ``kit.sandbox.agent(talk).text("Hello")``."""
         named = getattr(conversation, "id", conversation)
         if not isinstance(named, str):
@@ -59,8 +60,8 @@ class SandboxControl:
         Such as ``survey``, ``auto_messages``, ``agent_script``, ``signature_algorithm``; see ``about()``.
         """
         if changes:
-            return self._call("POST", "/sandbox/settings", changes)
-        return self._call("GET", "/sandbox/settings")
+            return self.call("POST", "/sandbox/settings", changes)
+        return self.call("GET", "/sandbox/settings")
 
     def webhook(self, url: str | None, *, retention_seconds: int | None = None) -> None:
         """Have the sandbox's app notified of everything at this address, or nowhere.
@@ -68,43 +69,59 @@ class SandboxControl:
         What could not be delivered is kept for ``retention_seconds``, 2 to 259 200; an hour if not said.
         """
         retention = {} if retention_seconds is None else {"retention_time": retention_seconds}
-        self._call("POST", "/sandbox/webhook", {"url": url, **retention})
+        self.call("POST", "/sandbox/webhook", {"url": url, **retention})
 
     def deliveries(self) -> dict[str, Any]:
         """Each attempt to deliver a notification, the state of each app, and warnings.
 
         ``frames.deliveries`` makes a frame of the attempts.
         """
-        return self._call("GET", "/sandbox/deliveries")
+        return self.call("GET", "/sandbox/deliveries")
 
     def settle(self, seconds: float = 1.0) -> bool:
         """Wait, at most so long, until the agent and the deliveries have nothing to do; whether they have."""
-        return bool(self._call("POST", "/sandbox/settle", {"seconds": seconds})["settled"])
+        return bool(self.call("POST", "/sandbox/settle", {"seconds": seconds})["settled"])
 
-    def fault(self, name: str, *, probability: float = 1.0, times: int | None = None) -> str:
-        """Let notifications go wrong: ``webhook_duplicate``, ``webhook_reorder`` or ``webhook_loss``."""
-        body = {"fault": name, "probability": probability, "times": times}
-        return str(self._call("POST", "/sandbox/faults", body)["fault_id"])
+    def faults(self, **spec: Any) -> Fault:
+        """Let something go wrong from now on, until the fault returned is removed or its ``with`` ends.
+
+        Say what with one of ``status`` (400 to 599), ``error_code`` (40001, 40102 to 40105), ``drop``
+        (``before``, ``in`` or ``after`` the answer), ``body`` (``truncated``, ``malformed``, ``empty``,
+        ``wrong_request_id``), ``dribble`` (bytes per second), ``expire`` (``app_jwt``),
+        ``slow_conversation`` (seconds), ``webhook`` (``duplicate``, ``reorder``, ``loss``). A ``delay`` in
+        seconds, or ``{"median": 0.2, "sigma": 0.8}``, may be added or stand alone.
+
+        Say where with ``on``: a call as the log names it, such as ``send``, or a list; else every call.
+        Say how often with ``times``, ``probability`` and ``skip`` (so many calls pass first).
+        ``retry_after`` goes with a status; ``done=True`` carries the request out all the same.
+        Raises ``SandboxError`` with a sentence for what cannot be.
+        """
+        spec = {name: value for name, value in spec.items() if value is not None}
+        return Fault(self, str(self.call("POST", FAULTS_PATH, spec)["fault_id"]), spec)
+
+    def active_faults(self) -> list[dict[str, Any]]:
+        """The faults that can still strike, oldest first, each with ``fault_id``, ``hits`` and ``left``."""
+        return [one for one in self.call("GET", FAULTS_PATH)["faults"] if one["left"] != 0]
 
     def clear_faults(self) -> None:
         """Let nothing go wrong any more."""
-        self._call("DELETE", "/sandbox/faults")
+        self.call("DELETE", FAULTS_PATH)
 
     def snapshot(self) -> str:
         """Remember everything that was said and set; returns an id for ``restore``."""
-        return str(self._call("POST", "/sandbox/snapshot")["snapshot_id"])
+        return str(self.call("POST", "/sandbox/snapshot")["snapshot_id"])
 
     def restore(self, snapshot_id: str) -> None:
         """Return to a snapshot, as often as you like."""
-        self._call("POST", "/sandbox/restore", {"snapshot_id": snapshot_id})
+        self.call("POST", "/sandbox/restore", {"snapshot_id": snapshot_id})
 
     def state(self) -> dict[str, Any]:
         """Profiles, conversations and warnings as the sandbox holds them."""
-        return self._call("GET", "/sandbox/state")
+        return self.call("GET", "/sandbox/state")
 
     def reset(self) -> None:
         """Forget profiles and conversations and return to real time; tokens issued before stay genuine."""
-        self._call("POST", "/sandbox/reset")
+        self.call("POST", "/sandbox/reset")
 
     def teach(self, redactor: Redactor) -> None:
         """Let a redactor know the token of the control API."""
@@ -114,13 +131,14 @@ class SandboxControl:
         """Close the connection; the sandbox goes on."""
         self._http.close()
 
-    def _call(
+    def call(
         self,
         method: str,
         path: str,
         body: dict[str, Any] | None = None,
         timeout: float = _LONG_TIMEOUT_SECONDS,
     ) -> dict[str, Any]:
+        """Any call of the control API, as ``about()`` lists them; raises ``SandboxError``."""
         if self._http.is_closed:
             raise SandboxError("This kit is closed. Connect again with ck.connect() to go on.")
         response = None
@@ -150,7 +168,7 @@ class SandboxControl:
 
     def _repr_html_(self) -> str:
         try:
-            time_there = self._call("GET", "/sandbox/clock", timeout=_TIMEOUT_SECONDS)["now"]
+            time_there = self.call("GET", "/sandbox/clock", timeout=_TIMEOUT_SECONDS)["now"]
         except SandboxError as error:
             time_there = str(error)  # a display must not fail because its subject has gone
         return markup.facts("Sandbox", [("address", self.base_url), ("time there", time_there)])
@@ -165,87 +183,3 @@ class _Bearer(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
         yield request
-
-
-class _HasId(Protocol):
-    """A conversation, as far as an agent cares."""
-
-    id: str
-
-
-class Agent:
-    """The agent of one conversation, played by hand. Whoever acts without having joined joins first.
-
-    ``sequence`` is the number that the last text, rich content or receipt got in the dialog.
-    """
-
-    def __init__(self, control: SandboxControl, conversation_id: str) -> None:
-        self._control = control
-        self.conversation_id = conversation_id
-        self.sequence: int | None = None
-
-    def join(self, role: str | None = None) -> Agent:
-        """Take the conversation; ``role`` is ASSIGNED_AGENT unless told otherwise."""
-        return self._act("join", role=role)
-
-    def accept(self, *sequences: int) -> Agent:
-        """Tell that messages were received: those numbered, or all that were not accepted yet."""
-        return self._act("accept", sequences=list(sequences))
-
-    def read(self, *sequences: int) -> Agent:
-        """Tell that messages were read: those numbered, or all that were not read yet."""
-        return self._act("read", sequences=list(sequences))
-
-    def typing(self) -> Agent:
-        """Show the consumer that the agent is typing."""
-        return self._act("typing")
-
-    def pause(self) -> Agent:
-        """Show that the agent has stopped typing."""
-        return self._act("pause")
-
-    def text(
-        self, text: str, *, quick_replies: Any = None, metadata: list[dict[str, Any]] | None = None
-    ) -> Agent:
-        """Say something; ``quick_replies`` may be a list of titles."""
-        return self._act("text", text=text, quick_replies=quick_replies, metadata=metadata)
-
-    def rich(
-        self,
-        content: dict[str, Any],
-        *,
-        quick_replies: Any = None,
-        metadata: list[dict[str, Any]] | None = None,
-    ) -> Agent:
-        """Send structured content, as ``ck.rich`` builds it."""
-        return self._act("rich", content=content, quick_replies=quick_replies, metadata=metadata)
-
-    def transfer(self, skill_id: str) -> Agent:
-        """Hand the conversation over to another skill; the agent leaves it."""
-        return self._act("transfer", skill_id=skill_id)
-
-    def leave(self) -> Agent:
-        """Leave the conversation."""
-        return self._act("leave")
-
-    def close(self) -> Agent:
-        """Close the conversation as the agent."""
-        return self._act("close")
-
-    def resume(self) -> Agent:
-        """Open a new conversation with the consumer of a closed one; the agent returned is the new one's."""
-        answer = self._call("resume", {})
-        return Agent(self._control, answer["new_conversation_id"])
-
-    def _act(self, action: str, **more: Any) -> Agent:
-        answer = self._call(action, {name: value for name, value in more.items() if value not in (None, [])})
-        if answer["sequence"] is not None:
-            self.sequence = answer["sequence"]
-        return self
-
-    def _call(self, action: str, more: dict[str, Any]) -> dict[str, Any]:
-        body = {"conversation_id": self.conversation_id, "action": action, **more}
-        return self._control._call("POST", "/sandbox/agent", body)
-
-    def __repr__(self) -> str:
-        return f"<Agent of conversation {self.conversation_id}>"

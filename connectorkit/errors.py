@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connectorkit.log import Exchange
-    from connectorkit.unsettled import Settlement
+    from connectorkit.records import Settlement
 
 
 _PACKAGE = Path(__file__).parent

@@ -17,12 +17,12 @@ from connectorkit.errors import SandboxError, SettingsError
 from connectorkit.lease import Lease
 from connectorkit.log import Exchange
 from connectorkit.receiver import Receiver
+from connectorkit.records import Settlement
 from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
 from connectorkit.retries import RetryPolicy
 from connectorkit.scenarios import Administrator, Outcome, Scenarios
 from connectorkit.settings import Settings
-from connectorkit.unsettled import Settlement
 from connectorkit.waiting import ClockPause
 
 if TYPE_CHECKING:

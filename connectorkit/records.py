@@ -101,6 +101,26 @@ class Notification:
         return _decode(self.body)
 
 
+@dataclass(frozen=True)
+class Settlement:
+    """The notification that shows that a request was carried out.
+
+    ``sequence`` is the number that the event got in its dialog, where it got one.
+    """
+
+    exchange_id: int
+    notification_id: int
+    conversation_id: str
+    sequence: int | None = None
+
+    def __repr__(self) -> str:
+        number = "" if self.sequence is None else f" as number {self.sequence}"
+        return (
+            f"<Settlement: exchange {self.exchange_id} was carried out{number} in conversation "
+            f"{self.conversation_id}, as notification {self.notification_id} shows>"
+        )
+
+
 def _decode(body: str) -> Any:
     try:
         return json.loads(body)

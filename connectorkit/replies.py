@@ -35,6 +35,9 @@ STORAGE_ADVICE: dict[int, str] = {
 }
 STORAGE_CALLS = ("upload_file", "download_file")
 SERVER_ADVICE = "Try again after 5, 10 and 15 seconds, then report it."
+OUTAGE_ADVICE = "The kit has tried four times. Wait 2, 4, 8 … minutes, then report it."
+BUSY_ADVICE = "The kit has tried four times. Wait longer, and spread the load."
+UNREADABLE_ADVICE = "Do not send it again: it may have been carried out. Look at the exchange in the log."
 TOO_LONG_ADVICE = "The request may have more than 5000 characters: shorten it, or split it."
 CLOSED_ADVICE = "Open a new conversation and send it there."
 ALREADY_OPEN_ADVICE = "Use the open conversation, or close it first; a consumer may have only one."
@@ -116,7 +119,22 @@ class Reply:
         A 200 that answers no request, such as the page of a captive portal, is not ok.
         """
         answered = bool(self.messages) or self.operation not in ("conversation", "send")
-        return 200 <= self.status_code < 300 and answered and all(m.ok for m in self.messages)
+        good = 200 <= self.status_code < 300 and answered and all(m.ok for m in self.messages)
+        return good and self.miscorrelated is None
+
+    @property
+    def miscorrelated(self) -> tuple[str, str] | None:
+        """The id of the first request that was answered under another one, and that other id."""
+        if self.operation not in ("conversation", "send"):
+            return None
+        sent = self.exchange.request_json()
+        asked = sent if isinstance(sent, list) else [sent]
+        for request, message in zip(asked, self.messages, strict=False):
+            given = request.get("id") if isinstance(request, dict) else None
+            readable = isinstance(given, str | int) and not isinstance(given, bool)
+            if readable and message.request_id is not None and str(given) != message.request_id:
+                return str(given), message.request_id
+        return None
 
     @property
     def _deciding(self) -> Message | None:
@@ -176,7 +194,11 @@ class Reply:
         if self.error_code in ADVICE:
             return ADVICE[self.error_code]
         if self.status_code >= 500:
-            return SERVER_ADVICE
+            return SERVER_ADVICE if self.exchange.attempt < 4 else OUTAGE_ADVICE
+        if self.status_code == 429 and self.exchange.attempt >= 4:
+            return BUSY_ADVICE
+        if self.status_code < 300:
+            return UNREADABLE_ADVICE
         return ADVICE.get(self.status_code, ADVICE[400])
 
     @property
@@ -185,7 +207,9 @@ class Reply:
         if self.ok:
             return None
         if self.status_code < 400 and all(m.ok for m in self.messages):
-            return unexpected(self, "an answer to each request")
+            mixed_up = self.miscorrelated
+            expected = f"reqId {mixed_up[0]!r}" if mixed_up else "an answer to each request"
+            return unexpected(self, expected)
         return _error(self)
 
     def raise_for_error(self) -> Reply:
@@ -250,9 +274,12 @@ def _error_class(reply: Reply) -> type[errors.ApiError]:
     return errors.InvalidRequestError if 400 <= status < 500 else errors.UnexpectedAnswerError
 
 
+_STRANGER = "Check that the domain lookup leads to the service, and look at the exchange in the log."
+
+
 def unexpected(reply: Reply, expected: str) -> errors.UnexpectedAnswerError:
     """The error for an answer of a shape the API does not document."""
-    advice = "Check that the domain lookup leads to the service, and look at the exchange in the log."
+    advice = reply.advice if reply.messages else _STRANGER
     # The recorded body, not the decoded one: it is free of tokens.
     got = _shortened(reply.exchange.response_body) if reply.exchange.response_body else "an empty body"
     return errors.UnexpectedAnswerError(

@@ -26,10 +26,42 @@ _GOODBYE_SECONDS = 0.2
 _START_SECONDS = 30
 
 
+HANG_UP = "connectorkit.hang_up"  # the ASGI extension under which a request has its ``HangUp``
+
+
+class HangUp:
+    """Ends a request's connection on purpose, as broken servers and networks do."""
+
+    def __init__(self, protocol: H11Protocol) -> None:
+        self._protocol = protocol
+
+    def now(self) -> None:
+        """Close it: what was sent goes out, and whatever is sent from here on is dropped."""
+        self._protocol.cycle.disconnected = True
+        self._protocol.transport.close()
+
+    def after_answer(self) -> None:
+        """Close it right after the answer, which does not announce that."""
+        self._protocol.cycle.keep_alive = False
+
+
 class BoundedProtocol(H11Protocol):
-    """Closes connections that do not finish their headers in time; answers bad HTTP in JSON."""
+    """Closes connections that do not finish their headers in time; answers bad HTTP in JSON.
+
+    Each request can also have its connection closed, by the ASGI extension ``HANG_UP``.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        app, extensions = self.app, {HANG_UP: HangUp(self)}
+
+        async def extended(scope: Any, receive: Any, send: Any) -> None:
+            scope["extensions"] = dict(extensions)
+            await app(scope, receive, send)
+
+        self.app = extended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept one more connection, unless there are too many."""

@@ -8,30 +8,17 @@ other request was answered with, settles the matter. Its absence settles nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from connectorkit import memory, notices, wire
 from connectorkit.log import Exchange, Log
 from connectorkit.notices import Change
 from connectorkit.pairs import Pair, object_or_empty, pairs
+from connectorkit.records import Settlement
 
 CALLS = ("conversation", "send")  # what changes something when it is carried out
 # What shows itself in no notification, and does no harm when sent again.
 REPEATABLE = (wire.SET_USER_PROFILE, wire.UPLOAD_URL, wire.DOWNLOAD_URL)
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """The notification that shows that a request was carried out.
-
-    ``sequence`` is the number that the event got in its dialog, where it got one.
-    """
-
-    exchange_id: int
-    notification_id: int
-    conversation_id: str
-    sequence: int | None = None
 
 
 def unanswered(log: Log, *, session: str | None = None) -> Iterator[Exchange]:

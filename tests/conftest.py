@@ -168,6 +168,14 @@ def either(make_client: Callable[..., Any], settings: Settings) -> Any:
 # --- A service that does as it is told ---------------------------------------------------------------
 
 
+def decoded(request: httpx.Request) -> Any:
+    """The body of a request, ``None`` where it is not JSON."""
+    try:
+        return json.loads(request.content)
+    except ValueError:
+        return None
+
+
 class FakeService:
     """Answers every call well, unless ``answers`` holds something else for it; keeps what it was asked.
 
@@ -231,11 +239,17 @@ class FakeService:
         return httpx.Response(201, json={"token": token})
 
     def conversation(self, request: httpx.Request) -> httpx.Response:
-        opened = {"code": "OK", "body": {"conversationId": "conversation-1"}, "reqId": "2"}
-        return httpx.Response(200, json=[{"code": "OK", "body": {}, "reqId": "1"}, opened])
+        bodies = ({}, {"conversationId": "conversation-1"}, {"sequence": 0})
+        batch = decoded(request)
+        items = batch if isinstance(batch, list) else []
+        ids = [item.get("id", "1") for item in items if isinstance(item, dict)] or ["1", "2"]
+        answers = [{"code": "OK", "body": b, "reqId": str(i)} for i, b in zip(ids, bodies, strict=False)]
+        return httpx.Response(200, json=answers)
 
     def send(self, request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"code": "OK", "body": {"sequence": 0}, "reqId": "7"})
+        envelope = decoded(request)
+        given = envelope.get("id", "7") if isinstance(envelope, dict) else "7"
+        return httpx.Response(200, json={"code": "OK", "body": {"sequence": 0}, "reqId": str(given)})
 
     def token(self, **claims: Any) -> str:
         number = len(self.tokens)

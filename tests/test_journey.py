@@ -169,7 +169,10 @@ def test_a_refused_close_closes_nothing(talk: Any, service: Any) -> None:
 
 def test_a_click_is_answered_in_two_steps_with_the_metadata_unchanged(talk: Any, service: Any) -> None:
     service.answers["send"] = [
-        httpx.Response(200, json={"code": "OK", "body": {"sequence": number}, "reqId": "1"})
+        lambda request, number=number: httpx.Response(
+            200,
+            json={"code": "OK", "body": {"sequence": number}, "reqId": json.loads(request.content)["id"]},
+        )
         for number in (4, 5)
     ]
 

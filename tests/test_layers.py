@@ -51,6 +51,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "retries",
             "waiting",
             "control",
+            "steering",
         }
         | {"journey", "steps", "conversations", "base_client", "client", "async_client"}
         | {"handlers", "webhook", "receiver"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,58 @@ def error_of(answer: Reply) -> errors.ApiError:
     with pytest.raises(errors.ApiError) as caught:
         answer.raise_for_error()
     return caught.value
+
+
+# --- Answers to something else -----------------------------------------------------------------------
+
+
+def answered(asked: Any, said: Any, operation: str = "send") -> Reply:
+    exchange = reply(said, operation=operation).exchange
+    return Reply.recorded(replace(exchange, request_body=json.dumps(asked)))
+
+
+@pytest.mark.parametrize("given", ["7", 7, "1,", "ü"])
+def test_an_answer_under_the_request_s_id_is_ok(given: Any) -> None:
+    assert answered({"id": given}, {"code": "OK", "body": {}, "reqId": str(given)}).ok
+
+
+@pytest.mark.parametrize("given", [None, True, 1.5, [], {}])
+def test_an_id_that_none_can_echo_is_not_compared(given: Any) -> None:
+    assert answered({"id": given}, {"code": "OK", "body": {}, "reqId": "1"}).ok
+
+
+def test_an_answer_under_another_id_is_not_ok() -> None:
+    answer = answered({"id": "7"}, {"code": "OK", "body": {"sequence": 0}, "reqId": "8"})
+
+    error = error_of(answer)
+
+    assert not answer.ok
+    assert answer.miscorrelated == ("7", "8")
+    assert isinstance(error, errors.UnexpectedAnswerError)
+    assert str(error).startswith("Expected reqId '7' from SEND, got ")
+    assert "Do not send it again" in str(error)
+
+
+def test_a_batch_is_compared_by_position() -> None:
+    said = [{"code": "OK", "body": {}, "reqId": i} for i in ("1,", "1,")]
+
+    assert answered([{"id": "1,"}, {"id": "1,"}], said, "conversation").ok
+    assert answered([{"id": "1,"}, {"id": "2,"}], said, "conversation").miscorrelated == ("2,", "1,")
+
+
+@pytest.mark.parametrize(
+    ("status", "attempt", "advice"),
+    [
+        (503, 1, "Try again after 5, 10 and 15 seconds"),
+        (503, 4, "The kit has tried four times. Wait 2, 4, 8 … minutes"),
+        (429, 1, "Wait at least one second"),
+        (429, 4, "The kit has tried four times. Wait longer"),
+    ],
+)
+def test_what_the_kit_has_tried_is_not_advised_again(status: int, attempt: int, advice: str) -> None:
+    exchange = reply({"code": "X", "body": {}}, status).exchange
+
+    assert Reply.recorded(replace(exchange, attempt=attempt)).advice.startswith(advice)
 
 
 # --- Answers that say yes --------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_a_retention_time_that_no_install_may_have_is_refused(kit: ck.Kit, secon
 
 def test_deliveries_become_a_frame(kit: ck.Kit, talk: Conversation) -> None:
     kit.sandbox.settle()
-    kit.sandbox.fault("webhook_loss", times=1)
+    kit.sandbox.faults(webhook="loss", times=1)
     talk.send("Lost")
     kit.sandbox.settle()
 

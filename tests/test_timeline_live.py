@@ -13,8 +13,8 @@ TEXTS = ("Hello", "Where is my parcel?", "Thank you")  # said again and again: n
 
 def test_every_message_of_ten_consumers_joins_its_own_notification() -> None:
     with ck.connect(log=":memory:", agent=False, seed=3) as kit:
-        kit.sandbox.fault("webhook_duplicate", probability=0.2)
-        kit.sandbox.fault("webhook_reorder", probability=0.3)
+        kit.sandbox.faults(webhook="duplicate", probability=0.2)
+        kit.sandbox.faults(webhook="reorder", probability=0.3)
 
         def chat(number: int) -> tuple[str, list[int]]:
             talk = kit.consumer(f"consumer-{number}@example").open()

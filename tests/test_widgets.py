@@ -163,7 +163,7 @@ def test_what_was_read_says_so(kit: ck.Kit) -> None:
 def test_a_notification_that_came_twice_is_one_message(kit: ck.Kit) -> None:
     talk = kit.consumer("ana").open()
     agent = kit.sandbox.agent(talk).join()
-    kit.sandbox.fault("webhook_duplicate")
+    kit.sandbox.faults(webhook="duplicate")
     agent.text("Once")
 
     assert [text for _, text, _, _ in said(talk)] == ["Once"]
@@ -172,7 +172,7 @@ def test_a_notification_that_came_twice_is_one_message(kit: ck.Kit) -> None:
 def test_a_message_whose_notification_came_late_stands_at_its_number(kit: ck.Kit) -> None:
     talk = kit.consumer("ana").open()
     agent = kit.sandbox.agent(talk).join()
-    kit.sandbox.fault("webhook_reorder", times=1)
+    kit.sandbox.faults(webhook="reorder", times=1)
     agent.text("One").text("Two")
 
     assert [text for _, text, _, _ in said(talk)] == ["One", "Two"]

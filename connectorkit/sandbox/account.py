@@ -38,6 +38,7 @@ class Account:
         self.warn: Callable[[str, str], None] = lambda about, text: None
         self.reactions: list[Reaction] = []
         self._open: dict[str, str] = {}
+        self._hidden: dict[str, float] = {}
         self._dialogs: dict[str, tuple[Conversation, Dialog]] = {}
         self._lot = lot
         self._clock = clock
@@ -48,15 +49,16 @@ class Account:
         self.files.reset()
         self.conversations.clear()
         self._open.clear()
+        self._hidden.clear()
         self._dialogs.clear()
 
     def memory(self) -> tuple[Any, ...]:
         """All that is remembered of what was said."""
-        return self.profiles, self.conversations, self._open
+        return self.profiles, self.conversations, self._open, self._hidden
 
     def recall(self, memory: tuple[Any, ...]) -> None:
         """Remember that instead."""
-        self.profiles, self.conversations, self._open = memory
+        self.profiles, self.conversations, self._open, self._hidden = memory
         self._dialogs = {
             dialog.id: (conversation, dialog)
             for conversation in self.conversations.values()
@@ -88,6 +90,10 @@ class Account:
         """Refuse a dialog of another consumer; an unknown one is found out later."""
         if dialog_id in self._dialogs:
             self.dialog(dialog_id, consumer_id)
+
+    def hide(self, conversation_id: str, seconds: float) -> None:
+        """Let its consumer not find a conversation for so long (R64)."""
+        self._hidden[conversation_id] = self._clock.now() + seconds
 
     def open_conversation(self, consumer_id: str) -> str | None:
         """The id of the consumer's open conversation, if there is one."""
@@ -275,9 +281,8 @@ class Account:
         for reaction in self.reactions:
             reaction(what, conversation, dialog, record)
 
-    @staticmethod
-    def _owned(conversation: Conversation | None, consumer_id: str) -> Conversation:
-        if conversation is None:
+    def _owned(self, conversation: Conversation | None, consumer_id: str) -> Conversation:
+        if conversation is None or self._clock.now() < self._hidden.get(conversation.id, 0):
             raise refusals.not_found()
         if conversation.consumer_id != consumer_id:
             raise refusals.door(wire.INVALID_CONSUMER_JWS)

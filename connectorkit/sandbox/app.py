@@ -6,11 +6,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from connectorkit.sandbox import refusals
 from connectorkit.sandbox.bodies import refused
 from connectorkit.sandbox.control import Control
 from connectorkit.sandbox.installs import Installs
+from connectorkit.sandbox.misbehaving import Misbehaving
 from connectorkit.sandbox.refusals import Refusal
 from connectorkit.sandbox.services import Services
 from connectorkit.sandbox.storage import Storage
@@ -19,7 +21,7 @@ from connectorkit.sandbox.world import World
 _WORDS = {404: "Unknown path", 405: "Method not allowed"}
 
 
-def create_app(world: World) -> Starlette:
+def create_app(world: World) -> ASGIApp:
     """The app over one world; runs in any ASGI server, or without one in a test."""
     app = Starlette(
         routes=[
@@ -31,7 +33,7 @@ def create_app(world: World) -> Starlette:
         exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _failed},
     )
     app.router.redirect_slashes = False  # a path with one slash more is unknown, as any other
-    return app
+    return Misbehaving(app, world.faults, world.issuer, world.patience)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

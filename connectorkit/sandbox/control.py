@@ -18,7 +18,7 @@ from connectorkit.sandbox import manifest, refusals
 from connectorkit.sandbox.agent import ACTIONS
 from connectorkit.sandbox.apps import DEFAULT_RETENTION_SECONDS, default_manifest
 from connectorkit.sandbox.bodies import answer, decode, read_body
-from connectorkit.sandbox.limits import DOES_NOT_IMITATE, IMITATES
+from connectorkit.sandbox.limits import DOES_NOT_IMITATE, FAULTS, IMITATES
 from connectorkit.sandbox.refusals import RequestRefused
 from connectorkit.sandbox.snapshots import Snapshots
 from connectorkit.sandbox.world import World
@@ -55,7 +55,7 @@ class Control:
             route("/sandbox/webhook", POST=self.webhook),
             route("/sandbox/deliveries", GET=self.read_deliveries),
             route("/sandbox/settle", POST=self.settle),
-            route("/sandbox/faults", POST=self.add_fault, DELETE=self.clear_faults),
+            route("/sandbox/faults", GET=self.read_faults, POST=self.add_fault, DELETE=self.remove_faults),
             route("/sandbox/snapshot", POST=self.snapshot),
             route("/sandbox/restore", POST=self.restore),
         ]
@@ -69,6 +69,7 @@ class Control:
                 "seed": self.world.seed,
                 "imitates": IMITATES,
                 "does_not_imitate": DOES_NOT_IMITATE,
+                "faults": FAULTS,
                 "control": {
                     "authorization": "Bearer {control_token}, from the line printed at start",
                     "GET /sandbox/clock": "the sandbox's time",
@@ -82,9 +83,10 @@ class Control:
                     "notified, or null; for how many seconds what fails is kept",
                     "GET /sandbox/deliveries": "every attempt to deliver a notification; each app's state",
                     "POST /sandbox/settle": '{"seconds": 1}: wait until nothing is under way',
-                    "POST /sandbox/faults": '{"fault": "webhook_duplicate", "probability": 0.5, "times": 3}; '
-                    "also webhook_reorder and webhook_loss",
-                    "DELETE /sandbox/faults": "no more faults",
+                    "GET /sandbox/faults": "the faults that are on, and how often each has struck",
+                    "POST /sandbox/faults": '{"status": 503, "on": "send", "times": 2}: something goes '
+                    "wrong, as told under faults; answers with a fault_id",
+                    "DELETE /sandbox/faults": '{"fault_id": "1"}: no longer; without a body, nothing does',
                     "POST /sandbox/snapshot": "remember everything; answers with a snapshot_id",
                     "POST /sandbox/restore": '{"snapshot_id": "…"}: return to it',
                     "POST /sandbox/reset": "forget all that happened and was set, return to real time",
@@ -171,14 +173,24 @@ class Control:
     async def add_fault(self, request: Request) -> Response:
         """Let something go wrong from now on."""
         try:
-            return answer({"fault_id": self.world.deliveries.faults.add(await _json_object(request))})
+            return answer({"fault_id": self.world.faults.add(await _json_object(request))})
         except ValueError as error:
             raise refusals.plain(400, str(error)) from None
 
-    async def clear_faults(self, request: Request) -> Response:
-        """Let nothing go wrong any more."""
-        self.world.deliveries.faults.clear()
-        return answer({"faults": []})
+    async def read_faults(self, request: Request) -> Response:
+        """What goes wrong, and how often it has."""
+        return answer({"faults": self.world.faults.listed()})
+
+    async def remove_faults(self, request: Request) -> Response:
+        """Let one thing go wrong no longer, or all."""
+        body = await read_body(request)
+        if body == b"":
+            self.world.faults.clear()
+            return answer({"faults": []})
+        fault_id = _object(body).get("fault_id")
+        if not isinstance(fault_id, str) or not self.world.faults.was_added(fault_id):
+            raise refusals.plain(404, "There is no such fault; GET /sandbox/faults lists those that are on")
+        return answer({"fault_id": fault_id, "hits": self.world.faults.remove(fault_id)})
 
     async def snapshot(self, request: Request) -> Response:
         """Remember everything."""
@@ -238,7 +250,10 @@ def _host_name(address: str) -> str | None:
 
 
 async def _json_object(request: Request) -> dict[str, Any]:
-    body = await read_body(request)
+    return _object(await read_body(request))
+
+
+def _object(body: bytes | None) -> dict[str, Any]:
     if body is None:
         raise refusals.plain(413, f"The body is over the limit of {wire.MAX_BODY_BYTES} bytes")
     try:

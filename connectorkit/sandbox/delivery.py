@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from connectorkit.sandbox.apps import App
-from connectorkit.sandbox.faults import DUPLICATE, LOSS, REORDER, Faults
+from connectorkit.sandbox.fault_specs import DUPLICATE, LOSS, REORDER
+from connectorkit.sandbox.faults import Faults
 from connectorkit.sandbox.lanes import Item
 from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.options import Options
@@ -29,11 +29,11 @@ class Deliveries:
         options: Options,
         post: Post,
         *,
-        lot: random.Random,
+        faults: Faults,
         account_id: str,
         on_disable: Callable[[App, str], None] | None = None,
     ) -> None:
-        self.faults = Faults(lot)
+        self.faults = faults
         self._schedule = schedule
         self._sender = Sender(schedule.clock, options, post, account_id)
         if on_disable is not None:
@@ -63,14 +63,14 @@ class Deliveries:
             return
         outbox = self._outbox(app)
         item = Item(event, self._sender.encode(event.body), self._schedule.clock.now())
-        if self.faults.hits(LOSS):
-            self._sender.record_loss(app, item, f"lost by the fault {LOSS}")
+        if self.faults.webhook(LOSS):
+            self._sender.record_loss(app, item, f'lost by the fault webhook="{LOSS}"')
             return
         items = [item]
-        if self.faults.hits(DUPLICATE):
+        if self.faults.webhook(DUPLICATE):
             items.append(Item(event, item.body, item.at))
         key = (app.client_id, event.conversation_id)
-        if key not in self._overtaken and self.faults.hits(REORDER):
+        if key not in self._overtaken and self.faults.webhook(REORDER):
             timer = self._schedule.after(_REORDER_SECONDS, partial(self._release, outbox, key))
             self._overtaken[key] = (items, timer)
             return
@@ -108,13 +108,12 @@ class Deliveries:
         ]
 
     def reset(self) -> None:
-        """Forget everything, faults too. What is under way ends with the schedule's own reset."""
+        """Forget everything. What is under way ends with the schedule's own reset."""
         for outbox in self._outboxes.values():
             outbox.forget()
         self._outboxes.clear()
         self._overtaken.clear()
         self._sender.reset()
-        self.faults.clear()
 
     def _outbox(self, app: App) -> Outbox:
         outbox = self._outboxes.get(app.client_id)

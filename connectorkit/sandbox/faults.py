@@ -1,4 +1,4 @@
-"""Faults of webhooks as data: what shall go wrong, how often, and how many times."""
+"""The faults that are on: which strike now, how often they have, and the lot that decides."""
 
 from __future__ import annotations
 
@@ -6,70 +6,166 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-DUPLICATE, REORDER, LOSS = FAULTS = ("webhook_duplicate", "webhook_reorder", "webhook_loss")
-_MEMBERS = {"fault", "probability", "times"}
+from connectorkit.sandbox.fault_specs import (
+    DELAY,
+    DRIBBLE,
+    EXPIRE,
+    SLOW_CONVERSATION,
+    WEBHOOK,
+    Spec,
+    parse,
+)
+
+MOST_ON = 100
+_MOST_SPENT = 100
+_NO_OUTCOME = (DELAY, DRIBBLE, EXPIRE)
 
 
 @dataclass
-class _Fault:
-    name: str
-    probability: float
-    left: int | None  # None for no end
+class Fault:
+    """One fault and what became of it so far. ``lot`` is its own, so that no other fault shifts it."""
+
+    id: str
+    spec: Spec
+    lot: random.Random
+    hits: int = 0
+    passed: int = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has struck as often as it should."""
+        return self.spec.times is not None and self.hits >= self.spec.times
+
+    def strikes(self) -> bool:
+        """Whether it strikes now that there is something to strike; counts what it does."""
+        if self.spent:
+            return False
+        if self.passed < self.spec.skip:
+            self.passed += 1
+            return False
+        if self.spec.probability < 1 and self.lot.random() >= self.spec.probability:
+            return False
+        self.hits += 1
+        return True
+
+
+@dataclass
+class Strike:
+    """What goes wrong with one call: at most one outcome, and how late and how slowly the answer comes."""
+
+    outcome: Fault | None = None
+    delay_seconds: float = 0.0
+    bytes_per_second: float | None = None
+    expires_app_jwt: bool = False
 
 
 class Faults:
-    """The faults that are on, and the lot that decides whom they hit."""
+    """Every fault of one sandbox, oldest first. Which strike is drawn from ``seed``."""
 
-    def __init__(self, lot: random.Random) -> None:
-        self._lot = lot
-        self._faults: dict[int, _Fault] = {}
+    def __init__(self, seed: int | str) -> None:
+        self._seed = seed
+        self._faults: dict[str, Fault] = {}
         self._last_id = 0
+        self._since_reset = 0
 
-    def add(self, given: dict[str, Any]) -> int:
-        """Switch a fault on; its id. ``probability`` is 1 and ``times`` without end where not given.
-
-        Raises ``ValueError`` with a sentence for whoever asked.
-        """
-        unknown = sorted(set(given) - _MEMBERS)
-        if unknown:
-            raise ValueError(
-                f'Unknown member "{unknown[0]}"; a fault has "fault", "probability" and "times".'
-            )
-        name = given.get("fault")
-        if name not in FAULTS:
-            raise ValueError(f'"fault" must be one of {", ".join(FAULTS)}.')
-        probability = given.get("probability", 1.0)
-        if isinstance(probability, bool) or not isinstance(probability, int | float):
-            raise ValueError('"probability" must be a number from 0 to 1.')
-        if not 0 <= probability <= 1:
-            raise ValueError('"probability" must be from 0 to 1.')
-        times = given.get("times")
-        if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-            raise ValueError('"times" must be a whole number from 1 on, or null for no end.')
+    def add(self, given: dict[str, Any]) -> str:
+        """Switch a fault on; its id. Raises ``ValueError`` with a sentence for whoever asked."""
+        spec = parse(given)
+        if sum(not fault.spent for fault in self._faults.values()) >= MOST_ON:
+            raise ValueError(f"At most {MOST_ON} faults can be on; switch some off first.")
+        spent = [fault.id for fault in self._faults.values() if fault.spent]
+        for fault_id in spent[: max(0, len(spent) - _MOST_SPENT)]:
+            del self._faults[fault_id]
         self._last_id += 1
-        self._faults[self._last_id] = _Fault(name, probability, times)
-        return self._last_id
+        # Ids are never used twice, but what is drawn begins anew with each reset.
+        self._since_reset += 1
+        lot = random.Random(f"{self._seed} fault {self._since_reset}")  # noqa: S311 - reproducible by design
+        fault = Fault(str(self._last_id), spec, lot)
+        self._faults[fault.id] = fault
+        return fault.id
+
+    def was_added(self, fault_id: str) -> bool:
+        """Whether there ever was a fault of this id."""
+        return fault_id in self._faults or (fault_id.isdecimal() and 0 < int(fault_id) <= self._last_id)
+
+    def remove(self, fault_id: str) -> int | None:
+        """Switch one off; how often it had struck, or ``None`` where it was off already."""
+        fault = self._faults.pop(fault_id, None)
+        return None if fault is None else fault.hits
 
     def clear(self) -> None:
-        """Switch all faults off."""
+        """Switch all off."""
         self._faults.clear()
 
-    def memory(self) -> dict[int, _Fault]:
-        """All that are on; to be copied, as they go on counting."""
-        return self._faults
+    def reset(self) -> None:
+        """Switch all off and begin the lots anew."""
+        self.clear()
+        self._since_reset = 0
 
-    def recall(self, memory: dict[int, _Fault]) -> None:
+    def listed(self) -> list[dict[str, Any]]:
+        """All that are on, and the latest of those that have struck as often as they should."""
+        return [
+            {
+                "fault_id": fault.id,
+                **fault.spec.given,
+                "hits": fault.hits,
+                "left": None if fault.spec.times is None else fault.spec.times - fault.hits,
+            }
+            for fault in self._faults.values()
+        ]
+
+    def memory(self) -> tuple[dict[str, Fault], int]:
+        """All that there are; to be copied, as they go on counting."""
+        return self._faults, self._since_reset
+
+    def recall(self, memory: tuple[dict[str, Fault], int]) -> None:
         """Have those instead."""
-        self._faults = memory
+        self._faults, self._since_reset = memory
 
-    def hits(self, name: str) -> bool:
-        """Whether a fault of this name strikes now; one that has struck often enough is gone."""
-        for number, fault in list(self._faults.items()):
-            # The lot is drawn only where a fault asks for it, so that others do not shift what it gives.
-            if fault.name == name and (fault.probability == 1 or self._lot.random() < fault.probability):
-                if fault.left is not None:
-                    fault.left -= 1
-                    if not fault.left:
-                        del self._faults[number]
-                return True
-        return False
+    # --- What strikes now ----------------------------------------------------------------------------
+
+    def strike(self, call: str, *, with_app_jwt: bool) -> Strike | None:
+        """What goes wrong with this call, or ``None``. Delays add up; of outcomes the oldest fault's counts.
+
+        A fault that could not take effect any more is not asked, and keeps its times.
+        """
+        strike, struck = Strike(), False
+        for fault in self._faults.values():
+            what = fault.spec.what
+            if call not in fault.spec.on or (what == EXPIRE and not with_app_jwt):
+                continue
+            if what not in _NO_OUTCOME and strike.outcome is not None:
+                continue
+            if what == DRIBBLE and strike.bytes_per_second is not None:
+                continue
+            if fault.strikes():
+                self._add(strike, fault)
+                struck = True
+        return strike if struck else None
+
+    def webhook(self, name: str) -> bool:
+        """Whether a notification is struck by ``duplicate``, ``reorder`` or ``loss``."""
+        return self._first(WEBHOOK, name) is not None
+
+    def slow_conversation(self) -> float | None:
+        """For how many seconds the conversation just made cannot be found, if it is struck."""
+        fault = self._first(SLOW_CONVERSATION)
+        return None if fault is None else float(fault.spec.value)
+
+    @staticmethod
+    def _add(strike: Strike, fault: Fault) -> None:
+        spec = fault.spec
+        if spec.delay is not None:
+            strike.delay_seconds += spec.delay.draw(fault.lot)
+        if spec.what == DRIBBLE:
+            strike.bytes_per_second = spec.value
+        elif spec.what == EXPIRE:
+            strike.expires_app_jwt = True
+        elif spec.what != DELAY:
+            strike.outcome = fault
+
+    def _first(self, what: str, value: Any = None) -> Fault | None:
+        for fault in self._faults.values():
+            if fault.spec.what == what and value in (None, fault.spec.value) and fault.strikes():
+                return fault
+        return None

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from connectorkit import wire
 from connectorkit.sandbox.clock import Clock
 
+_BEARER = "bearer "
 _APP_CLAIMS = ("aud", "azp", "scope", "iss", "iat", "exp")
 
 
@@ -32,18 +33,44 @@ class Issuer:
         self._public = key.public_key()
         self._clock = clock
         self._kid = time.strftime("appjwt-%d-%m-%y", time.gmtime(clock.now()))
+        self._expired: dict[str, float] = {}  # tokens that a fault let expire, and when they would have
 
     def app_jwt(self, client_id: str) -> str:
         """An AppJWT that lives for 60 minutes."""
         now = int(self._clock.now())
+        # A token depends on app and second alone; one that has expired must not be issued again.
+        while (token := self._app_jwt(client_id, now)) in self._expired:
+            now -= 1
+        return token
+
+    def expire(self, token: str) -> None:
+        """Let an AppJWT count as expired from now on; what is no token of this issuer is left alone."""
+        try:
+            claims = self._verified(token)
+        except InvalidToken:
+            return
+        now = self._clock.now()
+        self._expired = {known: end for known, end in self._expired.items() if now < end}
+        if isinstance(exp := claims.get("exp"), int):
+            self._expired[token] = exp
+
+    def memory(self) -> dict[str, float]:
+        """The tokens that expired before their time."""
+        return self._expired
+
+    def recall(self, memory: dict[str, float]) -> None:
+        """Have those instead."""
+        self._expired = memory
+
+    def _app_jwt(self, client_id: str, issued_at: int) -> str:
         return self.sign(
             {
                 "aud": self._account_id,
                 "azp": client_id,
                 "scope": wire.APP_JWT_SCOPE,
                 "iss": wire.APP_JWT_ISSUER,
-                "iat": now,
-                "exp": now + wire.APP_JWT_LIFETIME_SECONDS,
+                "iat": issued_at,
+                "exp": issued_at + wire.APP_JWT_LIFETIME_SECONDS,
             }
         )
 
@@ -64,7 +91,7 @@ class Issuer:
     def check_app_jwt(self, token: str, account_id: str) -> str:
         """The app's client id; ``InvalidToken`` unless genuine, unexpired and of this account."""
         claims = self._verified(token)
-        if "exp" in claims and not self._in_time(claims["exp"]):
+        if token in self._expired or ("exp" in claims and not self._in_time(claims["exp"])):
             raise InvalidToken
         if "aud" in claims and claims["aud"] != account_id:
             raise InvalidToken
@@ -103,6 +130,12 @@ class Issuer:
             )
         except (jwt.InvalidTokenError, UnicodeError, ValueError) as error:
             raise InvalidToken from error
+
+
+def bare_token(header: str) -> str:
+    """The token of an ``Authorization`` header; some clients write ``Bearer`` before it (R27)."""
+    given = header.strip()
+    return given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else given
 
 
 def lp_consumer_id(account_id: str, ext_consumer_id: str) -> str:

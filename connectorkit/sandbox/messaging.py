@@ -42,7 +42,7 @@ def conversation(
     if not isinstance(batch, list):
         raise bad("CONVERSATION takes an array of requests")
     if not 2 <= len(batch) <= 3:
-        raise bad(f"CONVERSATION takes two or three requests, not {len(batch)}").with_id(_any_id(batch))
+        raise bad(f"CONVERSATION takes two or three requests, not {len(batch)}").with_id(readable_id(batch))
     requests = [_Request(item, f"[{position}]") for position, item in enumerate(batch)]
     for request, expected in zip(requests, _BATCH_TYPES, strict=False):
         request.check(_Request.expect_type, expected)
@@ -112,8 +112,9 @@ def _request_id(members: Members) -> str:
     return text
 
 
-def _any_id(batch: list[Any]) -> str | None:
-    for item in batch:
+def readable_id(value: Any) -> str | None:
+    """The ``reqId`` of a refusal of the whole: the first id that can be read in a request or a batch."""
+    for item in value if isinstance(value, list) else [value]:
         try:
             return _request_id(json_object(item, ""))
         except Refusal:

@@ -20,8 +20,8 @@ class Refusal(Exception):
 class RequestRefused(Refusal):
     """A request that was read but refused: the response form, with the request's id once it is known."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(status, {"code": wire.CODES[status], "body": {"msg": message}})
+    def __init__(self, status: int, message: str, code: str | None = None) -> None:
+        super().__init__(status, {"code": code or wire.CODES[status], "body": {"msg": message}})
 
     def with_id(self, request_id: str | None) -> RequestRefused:
         """The same refusal, correlated to its request."""

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,7 +76,7 @@ def serve(
                 _call_when_stdin_closes(asyncio.get_running_loop(), server.leave)
             ready(json.dumps(dict(zip(("base_url", "plain_base_url"), base_urls, strict=False)) | line))
 
-        server = _Server(config, listeners, started, leaving)
+        server = _Server(config, listeners, started, leaving, partial(world.patience.release, for_good=True))
         server.run()
 
 
@@ -117,11 +118,13 @@ class _Server(PromptServer):
         listeners: list[_Listener],
         started: Callable[[list[str]], None],
         leaving: ExitStack,
+        release: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._listeners = listeners
         self._call_started = started
         self._leaving = leaving
+        self._release = release
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         servers: list[asyncio.Server] = []
@@ -136,6 +139,7 @@ class _Server(PromptServer):
         self._call_started([one.base_url(two) for one, two in zip(self._listeners, servers, strict=True)])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._release()  # answers that a fault keeps back are under way like any other
         await super().shutdown(sockets)
         # Now, not when ``run`` returns: after SIGTERM it does not return.
         self._leaving.close()

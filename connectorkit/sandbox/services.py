@@ -14,7 +14,7 @@ from connectorkit import wire
 from connectorkit.sandbox import messaging, properties, refusals
 from connectorkit.sandbox.apps import App
 from connectorkit.sandbox.bodies import answer, decode, media_type, read_body
-from connectorkit.sandbox.issuer import InvalidToken, MissingClaim
+from connectorkit.sandbox.issuer import InvalidToken, MissingClaim, bare_token
 from connectorkit.sandbox.refusals import Refusal, bad
 from connectorkit.sandbox.world import World
 
@@ -132,6 +132,7 @@ class Services:
         batch = decode(body)
         features = self._features(request)
         status, answers = messaging.conversation(self.world.account, consumer_id, batch, features)
+        self._hide(answers)
         return answer(answers, status)
 
     async def send(self, request: Request) -> Response:
@@ -142,6 +143,12 @@ class Services:
         characters = len(body.decode())
         features = self._features(request)
         return answer(messaging.send(self.world.account, consumer_id, envelope, characters, features))
+
+    def _hide(self, answers: list[Any]) -> None:
+        """Let the conversation just opened be found later only, where a fault wants it so (R64)."""
+        opened = [one["body"]["conversationId"] for one in answers if "conversationId" in one["body"]]
+        if opened and (seconds := self.world.faults.slow_conversation()) is not None:
+            self.world.account.hide(opened[0], seconds)
 
     def _features(self, request: Request) -> tuple[str, ...]:
         return properties.features(request.headers.get(wire.CLIENT_PROPERTIES), self.world.warnings)
@@ -158,8 +165,8 @@ class Services:
 
     def _check_app_jwt(self, request: Request) -> None:
         given = request.headers.get(wire.AUTHORIZATION, "").strip()
-        if given.lower().startswith("bearer "):
-            given = given[len("bearer ") :].strip()
+        if (bare := bare_token(given)) != given:
+            given = bare
             self.world.warnings.add(wire.AUTHORIZATION, "Send the bare AppJWT: Bearer may not work elsewhere")
         if not given:
             raise refusals.door(wire.MISSING_APP_JWT)

@@ -18,7 +18,7 @@ from connectorkit.sandbox.refusals import Refusal
 _METHODS = "GET, HEAD, PUT, OPTIONS"
 _INVALID = "401 Unauthorized: Temp URL invalid"
 # Browsers put files here directly, from pages of any origin (R70).
-_CORS = {
+CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Disposition, Content-Length, Content-Type, ETag",
 }
@@ -40,7 +40,7 @@ class Storage:
             response = await self._answer(Request(scope, receive))
         except Refusal as refusal:
             response = refused(refusal)
-        response.headers.update(_CORS)
+        response.headers.update(CORS)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -50,12 +50,12 @@ class Storage:
             case "PUT" | "GET" | "HEAD":
                 path = "/" + request.scope["path"].lstrip("/")
                 if not self._permitted(request, path):
-                    return _shut()
+                    return shut()
                 if request.method == "PUT":
                     return await self._put(request, path)
                 return self._get(request, path)
             case _:  # no signature is for any other method
-                return _shut()
+                return shut()
 
     def _permitted(self, request: Request, path: str) -> bool:
         signatures, expiries = (
@@ -96,7 +96,8 @@ def _file_headers(file: StoredFile, path: str) -> dict[str, str]:
     }
 
 
-def _shut() -> Response:
+def shut() -> Response:
+    """What a temp URL is told that does not permit what is asked."""
     return Response(_INVALID, 401, {"Content-Type": "text/plain"})
 
 

@@ -17,10 +17,12 @@ from connectorkit.sandbox.apps import App, Apps, default_manifest
 from connectorkit.sandbox.bots import AutoClose, Greeter, SurveyBot
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.delivery import Deliveries
+from connectorkit.sandbox.faults import Faults
 from connectorkit.sandbox.files import FileStore
 from connectorkit.sandbox.issuer import Issuer
 from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.options import Options
+from connectorkit.sandbox.patience import Patience
 from connectorkit.sandbox.post import HttpPost, Post
 from connectorkit.sandbox.schedule import Schedule
 from connectorkit.sandbox.script import DEFAULT_SCRIPT, ScriptedAgent
@@ -58,6 +60,8 @@ class World:
         self.clock = clock or Clock()
         self.schedule = Schedule(self.clock)
         self.warnings = Warnings(self.clock)
+        self.faults = Faults(self.seed)
+        self.patience = Patience(self.schedule)
         self._agent = agent
         self.options = self._first_options()
         # A lot for each, so that what one draws does not depend on when another does.
@@ -65,10 +69,7 @@ class World:
         agents, bots, files, sessions, conversations = (
             Lot(f"{self.seed} {name}") for name in ("agents", "bots", "files", "sessions", "conversations")
         )
-        pauses, chance = (
-            random.Random(f"{self.seed} {name}")  # noqa: S311 - reproducible by design
-            for name in ("pauses", "chance")
-        )
+        pauses = random.Random(f"{self.seed} pauses")  # noqa: S311 - reproducible by design
         self.apps = Apps(self.clock, lot)
         self.apps.install(default_manifest(webhook))
         self.admin_username = "sandbox-admin"
@@ -90,7 +91,7 @@ class World:
             self.schedule,
             self.options,
             self._post,
-            lot=chance,
+            faults=self.faults,
             account_id=account_id,
             on_disable=self._disable,
         )
@@ -122,6 +123,9 @@ class World:
         self.schedule.reset()
         self.script.reset()
         self.deliveries.reset()
+        self.faults.reset()
+        self.issuer.recall({})
+        self.patience.release()
         self.account.reset()
         self.warnings.clear()
         self.apps.reset()
@@ -137,7 +141,8 @@ class World:
             "files": self.files.memory(),
             "apps": self.apps.memory(),
             "options": self.options.dump(),
-            "faults": self.deliveries.faults.memory(),
+            "faults": self.faults.memory(),
+            "expired": self.issuer.memory(),
             "warnings": self.warnings.dump(),
             "advanced_seconds": self.clock.advanced_seconds,
         }
@@ -152,7 +157,9 @@ class World:
         self.apps.recall(memory["apps"])
         self.options.set(memory["options"])
         self.clock.advanced_seconds = memory["advanced_seconds"]
-        self.deliveries.faults.recall(memory["faults"])
+        self.faults.recall(memory["faults"])
+        self.issuer.recall(memory["expired"])
+        self.patience.release()
         self.warnings.recall(memory["warnings"])
         self.auto_close.arm()
         self.survey.arm()

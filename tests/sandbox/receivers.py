@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from connectorkit.sandbox.apps import App
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.delivery import Deliveries, Event
+from connectorkit.sandbox.faults import Faults
 from connectorkit.sandbox.options import Options
 from connectorkit.sandbox.post import DeliveryFailed, Timeouts
 from connectorkit.sandbox.schedule import Schedule
@@ -112,7 +112,7 @@ class Rig:
             self.schedule,
             self.options,
             self.receiver,
-            lot=random.Random(1),
+            faults=Faults(1),
             account_id="12345678",
             on_disable=lambda app, why: self.disabled.append((app.client_id, why)),
         )

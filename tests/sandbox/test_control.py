@@ -80,7 +80,7 @@ PATHS: dict[str, str] = {
     "webhook": "POST",
     "deliveries": "GET",
     "settle": "POST",
-    "faults": "DELETE, POST",
+    "faults": "DELETE, GET, POST",
     "snapshot": "POST",
     "restore": "POST",
 }
@@ -151,7 +151,7 @@ ODD: list[Any] = [None, True, -1, 0, 10**400, 1.5, "x", "", [], [[]], {}, {"a": 
         ("settle", "seconds"),
         ("restore", "snapshot_id"),
         ("webhook", "url"),
-        ("faults", "fault"),
+        ("faults", "webhook"),
         ("faults", "probability"),
         ("faults", "times"),
         ("agent", "conversation_id"),
@@ -177,7 +177,7 @@ def test_no_odd_value_makes_it_fail(ask: Ask, world: World, path: str, member: s
     valid = {
         "clock": {"advance_seconds": 0},
         "settle": {},
-        "faults": {"fault": "webhook_loss"},
+        "faults": {"webhook": "loss"},
         "agent": {"conversation_id": opened(world), "action": _action(member), "text": "Hi"},
     }
 
@@ -379,7 +379,7 @@ def test_a_webhook_needs_an_address(ask: Ask, world: World, body: dict[str, Any]
 
 def test_a_fault_strikes_as_often_as_it_was_told_to(ask: Ask, world: World, hook: Hook) -> None:
     post(ask, "webhook", {"url": HOOK})
-    assert post(ask, "faults", {"fault": "webhook_loss", "times": 1}) == {"fault_id": 1}
+    assert post(ask, "faults", {"webhook": "loss", "times": 1}) == {"fault_id": "1"}
 
     conversation_id = opened(world)
     send(world, publish(conversation_id))
@@ -391,7 +391,7 @@ def test_a_fault_strikes_as_often_as_it_was_told_to(ask: Ask, world: World, hook
 
 def test_faults_can_be_removed(ask: Ask, world: World, hook: Hook) -> None:
     post(ask, "webhook", {"url": HOOK})
-    post(ask, "faults", {"fault": "webhook_loss"})
+    post(ask, "faults", {"webhook": "loss"})
 
     assert ask("DELETE", "/sandbox/faults").json() == {"faults": []}
     opened(world)
@@ -403,11 +403,11 @@ def test_faults_can_be_removed(ask: Ask, world: World, hook: Hook) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({}, '"fault" must be one of webhook_duplicate, webhook_reorder, webhook_loss'),
-        ({"fault": "rain"}, '"fault" must be one of'),
-        ({"fault": "webhook_loss", "chance": 1}, 'Unknown member "chance"'),
-        ({"fault": "webhook_loss", "probability": 2}, '"probability" must be from 0 to 1'),
-        ({"fault": "webhook_loss", "times": 0}, '"times" must be a whole number from 1 on'),
+        ({}, 'Say what shall go wrong with one of "status", '),
+        ({"webhook": "rain"}, '"webhook" must be "duplicate", "reorder" or "loss".'),
+        ({"webhook": "loss", "chance": 1}, 'Unknown member "chance"'),
+        ({"webhook": "loss", "probability": 2}, '"probability" must be a number from 0 to 1.'),
+        ({"webhook": "loss", "times": 0}, '"times" must be a whole number from 1 on'),
     ],
 )
 def test_a_fault_must_be_one_that_exists(ask: Ask, body: dict[str, Any], words: str) -> None:
@@ -475,7 +475,7 @@ def test_a_restored_conversation_goes_on_where_it_was(ask: Ask, world: World, ho
 
 def test_faults_come_back_with_what_is_left_of_them(ask: Ask, world: World, hook: Hook) -> None:
     post(ask, "webhook", {"url": HOOK})
-    post(ask, "faults", {"fault": "webhook_loss", "times": 1})
+    post(ask, "faults", {"webhook": "loss", "times": 1})
     snapshot_id = post(ask, "snapshot")["snapshot_id"]
     lost = []
     for _ in range(2):
@@ -532,13 +532,13 @@ def test_a_reset_brings_back_settings_and_real_time(ask: Ask, world: World) -> N
     before = whole(ask)
     post(ask, "settings", {"auto_messages": "Welcome", "agent_script": "default", "auto_close_seconds": 3600})
     post(ask, "clock", {"advance_seconds": 60})
-    post(ask, "faults", {"fault": "webhook_loss"})
+    post(ask, "faults", {"webhook": "loss"})
     opened(world)
 
     assert post(ask, "reset") == {"reset": True}
 
     assert whole(ask) == before
-    assert not world.deliveries.faults.memory()
+    assert not world.faults.listed()
 
 
 def test_about_describes_every_path(ask: Ask) -> None:

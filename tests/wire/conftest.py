@@ -156,10 +156,9 @@ class Wire:
         body = {"conversation_id": conversation_id, "action": action, **more}
         return self._controlled("POST", "agent", body)
 
-    def fault(self, name: str, probability: float = 1.0, times: int | None = None) -> None:
-        body = {"fault": name, "probability": probability, "times": times}
-        answer = self.control("POST", "faults", body)
-        assert answer.is_success, answer.text
+    def fault(self, **spec: Any) -> str:
+        """Let something go wrong; the fault's id."""
+        return str(self._controlled("POST", "faults", spec)["fault_id"])
 
     def clear_faults(self) -> None:
         answer = self.control("DELETE", "faults")

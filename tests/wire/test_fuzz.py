@@ -103,9 +103,9 @@ SETTINGS = [
     },
 ]
 FAULTS = [
-    {"fault": "webhook_duplicate", "probability": 1.0, "times": None},
-    {"fault": "webhook_reorder", "probability": 0.5},
-    {"fault": "webhook_loss", "times": 2},
+    {"webhook": "duplicate", "probability": 1.0, "times": None},
+    {"webhook": "reorder", "probability": 0.5},
+    {"webhook": "loss", "times": 2},
 ]
 Call = tuple[str, Callable[[bytes], httpx.Response], Any]
 # What one message has, another may be given.

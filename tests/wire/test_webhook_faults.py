@@ -26,7 +26,7 @@ def say_all(wire: Wire, conversation_id: str, texts: list[str]) -> None:
 
 
 def test_duplicate_delivers_each_event_twice(wire: Wire, hook: Hook, conversation_id: str) -> None:
-    wire.fault("webhook_duplicate")
+    wire.fault(webhook="duplicate")
 
     say_all(wire, conversation_id, TEXTS)
 
@@ -35,7 +35,7 @@ def test_duplicate_delivers_each_event_twice(wire: Wire, hook: Hook, conversatio
 
 
 def test_duplicate_for_some_times_leaves_the_rest_alone(wire: Wire, hook: Hook, conversation_id: str) -> None:
-    wire.fault("webhook_duplicate", times=2)
+    wire.fault(webhook="duplicate", times=2)
 
     say(wire, conversation_id, *TEXTS)
 
@@ -45,7 +45,7 @@ def test_duplicate_for_some_times_leaves_the_rest_alone(wire: Wire, hook: Hook, 
 def test_reorder_delivers_every_event_once_and_some_out_of_order(
     wire: Wire, hook: Hook, conversation_id: str
 ) -> None:
-    wire.fault("webhook_reorder")
+    wire.fault(webhook="reorder")
 
     say_all(wire, conversation_id, TEXTS)
 
@@ -54,7 +54,7 @@ def test_reorder_delivers_every_event_once_and_some_out_of_order(
 
 
 def test_loss_delivers_nothing(wire: Wire, hook: Hook, conversation_id: str) -> None:
-    wire.fault("webhook_loss")
+    wire.fault(webhook="loss")
 
     say_all(wire, conversation_id, TEXTS)
 
@@ -63,7 +63,7 @@ def test_loss_delivers_nothing(wire: Wire, hook: Hook, conversation_id: str) -> 
 
 def test_a_lost_event_leaves_a_gap_in_the_numbers(wire: Wire, hook: Hook, conversation_id: str) -> None:
     say(wire, conversation_id, "text 0")
-    wire.fault("webhook_loss", times=1)
+    wire.fault(webhook="loss", times=1)
     say(wire, conversation_id, "text 1", "text 2")
 
     assert [change["sequence"] for change in hook.changes()] == [0, 2]
@@ -72,7 +72,7 @@ def test_a_lost_event_leaves_a_gap_in_the_numbers(wire: Wire, hook: Hook, conver
 def test_a_lost_event_is_not_retried(wire: Wire, hook: Hook) -> None:
     wire.install(only_texts(hook, retry={"retention_time": 3600}))
     conversation_id = wire.open()
-    wire.fault("webhook_loss", times=1)
+    wire.fault(webhook="loss", times=1)
 
     say(wire, conversation_id, "lost", "next")
     wire.advance(3600)
@@ -80,9 +80,9 @@ def test_a_lost_event_is_not_retried(wire: Wire, hook: Hook) -> None:
     assert arrived(hook) == ["next"]
 
 
-@pytest.mark.parametrize("fault", ["webhook_duplicate", "webhook_reorder", "webhook_loss"])
+@pytest.mark.parametrize("fault", ["duplicate", "reorder", "loss"])
 def test_deleting_the_faults_ends_them(wire: Wire, hook: Hook, conversation_id: str, fault: str) -> None:
-    wire.fault(fault)
+    wire.fault(webhook=fault)
     say_all(wire, conversation_id, TEXTS[:3])
     came = len(hook.received)
 
@@ -92,11 +92,11 @@ def test_deleting_the_faults_ends_them(wire: Wire, hook: Hook, conversation_id: 
     assert arrived(hook)[came:] == TEXTS[3:]
 
 
-@pytest.mark.parametrize("fault", ["webhook_duplicate", "webhook_reorder", "webhook_loss"])
+@pytest.mark.parametrize("fault", ["duplicate", "reorder", "loss"])
 def test_a_fault_of_probability_nought_does_nothing(
     wire: Wire, hook: Hook, conversation_id: str, fault: str
 ) -> None:
-    wire.fault(fault, probability=0.0)
+    wire.fault(webhook=fault, probability=0.0)
 
     say_all(wire, conversation_id, TEXTS)
 
@@ -104,7 +104,7 @@ def test_a_fault_of_probability_nought_does_nothing(
 
 
 def test_a_reset_ends_the_faults(wire: Wire, hook: Hook, conversation_id: str) -> None:
-    wire.fault("webhook_loss")
+    wire.fault(webhook="loss")
     wire.control("POST", "reset")
     wire.install(only_texts(hook))
 
@@ -116,7 +116,7 @@ def test_a_reset_ends_the_faults(wire: Wire, hook: Hook, conversation_id: str) -
 def test_a_fault_of_the_webhooks_does_not_touch_the_answers(
     wire: Wire, hook: Hook, conversation_id: str
 ) -> None:
-    wire.fault("webhook_loss")
+    wire.fault(webhook="loss")
 
     say_as_consumer(wire, conversation_id, "one", "two")
     wire.settle()
@@ -128,10 +128,10 @@ def test_a_fault_of_the_webhooks_does_not_touch_the_answers(
 @pytest.mark.parametrize(
     "fault",
     [
-        {"fault": "webhook_sloth"},
-        {"fault": "webhook_loss", "probability": 2},
-        {"fault": "webhook_loss", "probability": "often"},
-        {"fault": "webhook_loss", "times": -1},
+        {"webhook": "sloth"},
+        {"webhook": "loss", "probability": 2},
+        {"webhook": "loss", "probability": "often"},
+        {"webhook": "loss", "times": -1},
         {},
     ],
 )
