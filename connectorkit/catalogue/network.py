@@ -159,5 +159,6 @@ SCENARIOS = (
         faults=({"body": "wrong_request_id", "on": "send", "times": 1},),
         request=Request(payload=text()),
         answer=Answer(200, ok({"sequence": 0}, "{not 1}")),
+        ending=_NO_REPLY,
     ),
 )

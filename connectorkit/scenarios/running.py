@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from connectorkit import retries
-from connectorkit.catalogue import ALL, BY_NAME, Scenario, in_words
+from connectorkit.catalogue import ALL, BY_NAME, TOPICS, Scenario, in_words
 from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import ConnectorError
@@ -52,7 +52,7 @@ class Scenarios:
         return len(ALL)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(ALL)} scenarios, {', '.join(BY_NAME)}>"
+        return f"<{type(self).__name__}: {len(ALL)} about {', '.join(TOPICS)}>"
 
     @staticmethod
     def named(*patterns: str) -> list[Scenario]:
@@ -165,5 +165,6 @@ def _matching(pattern: str) -> list[str]:
 
 def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, BY_NAME, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(BY_NAME)}."
+    lists = "kit.scenarios.catalogue() and connectorkit scenarios --list tell which there are."
+    hint = f"Did you mean {near[0]!r}?" if near else lists
     return f"There is no scenario {name!r}. {hint}"
