@@ -122,5 +122,5 @@ class Outcome:
         head = markup.facts(self.scenario.name, [row for row in facts if row[1]], good=good)
         if not self.checks:
             return head
-        rows = [(check.what, check.expected, check.observed, check.ok) for check in self.checks]
-        return head + markup.table(("compared", "expected", "observed", "same"), rows)
+        rows = [(check.what, check.ok, check.expected, check.observed) for check in self.checks]
+        return head + markup.table(("compared", "same", "expected", "observed"), rows)

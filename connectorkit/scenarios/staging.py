@@ -159,8 +159,9 @@ class Stage:
             self._sandbox.advance(seconds=seconds)
 
     def _faults_on(self) -> None:
-        for fault in self.scenario.faults if self._sandbox is not None else ():
-            self._tidying.callback(_let_be, self._sandbox.faults(**fault).remove)
+        if self._sandbox is not None:
+            for fault in self.scenario.faults:
+                self._tidying.callback(_let_be, self._sandbox.faults(**fault).remove)
 
     def _close_what_is_open(self, consumer: str) -> None:
         client = self.scene.client
