@@ -80,10 +80,11 @@ class Stage:
             self._tidying.callback(self._close_what_is_open, consumer)
         if scenario.rest_seconds:
             self._tidying.callback(_let_be, lambda: self._pass_time(scenario.rest_seconds))
-        if not request.nobody and request.call != "domains":
+        # Before any fault is on: it shall strike what is provoked, not what is prepared.
+        if request.call in ("consumer_jws", "conversation", "send"):
             client.app_jwt()
-            if request.call in ("conversation", "send"):
-                client.consumer_jws(self.scene.consumer)
+        if request.call in ("conversation", "send"):
+            client.consumer_jws(self.scene.consumer)
         for step in scenario.before:
             self._steps[step]()
         if request.timeout is not None:  # from now on: what was prepared was given its time

@@ -123,7 +123,7 @@ def _row(outcome: Outcome) -> tuple[str, str, str, bool | None]:
 def _summary(outcomes: list[Outcome]) -> str:
     ran = [outcome for outcome in outcomes if not outcome.not_run]
     surprises = [outcome.scenario.name for outcome in ran if not outcome.as_expected]
-    words = f"{len(ran)} cases run, "
+    words = f"{len(ran)} case{'' if len(ran) == 1 else 's'} run, "
     words += f"{len(surprises)} surprised: {', '.join(surprises)}." if surprises else "each as expected."
     words += f" {len(outcomes) - len(ran)} are not for this target." if len(ran) < len(outcomes) else ""
     return markup.note(words, good=not surprises)
