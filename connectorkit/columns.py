@@ -127,17 +127,26 @@ UNSETTLED: Columns = {
 }
 OUTCOMES: Columns = {
     "scenario": (TEXT, "name in the catalogue"),
-    "expected": (TEXT, "status, error number and text that the first answer should have"),
+    "topic": (TEXT, "what it is about: tokens, door, batch …"),
+    "expected": (TEXT, "status, numbers and texts that the first answer should have"),
     "observed": (TEXT, "those it had"),
-    "as_expected": (YES_NO, "whether they agree; missing where it was not run"),
+    "as_expected": (YES_NO, "whether all agrees, member for member; missing where it was not run"),
+    "differs": (TEXT, "what does not agree, if anything"),
+    "attempts": (WHOLE, "how often the kit sent the request"),
+    "result": (TEXT, "what the kit made of it: the last status, or the name of the error it raised"),
     "next_step": (TEXT, "what a client should do"),
-    "exchange_id": (WHOLE, "the exchange with that answer"),
+    "exchange_id": (WHOLE, "the exchange with the first answer"),
+    "duration_ms": (REAL, "everything, preparations and tidying up included"),
     "not_run": (TEXT, "why it was not run, if so"),
 }
 CATALOGUE: Columns = {
     "scenario": (TEXT, "name"),
+    "topic": (TEXT, "what it is about: tokens, door, batch …"),
     "shows": (TEXT, "what goes wrong"),
-    "expected": (TEXT, "status, error number and text of the answer"),
+    "expected": (TEXT, "status, numbers and texts of the answer"),
+    "handled": (TEXT, "what the kit does about it by itself, if anything"),
+    "next_step": (TEXT, "what a client should do"),
+    "on_account": (TEXT, "whether it is for a real account, and why not"),
     "source": (TEXT, "where that is stated"),
 }
 SUMMARY: Columns = {

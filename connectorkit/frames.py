@@ -187,27 +187,12 @@ def _unsettled(log: Log, exchange: Exchange) -> dict[str, Any]:
 
 def outcomes(results: Iterable[Outcome]) -> pd.DataFrame:
     """One row per scenario that was run; the columns are those of ``OUTCOMES``."""
-    rows = (
-        {
-            "scenario": result.scenario.name,
-            "expected": result.scenario.expected,
-            "observed": result.observed or None,
-            "as_expected": None if result.not_run else result.as_expected,
-            "next_step": result.advice or None,
-            "exchange_id": result.exchange.exchange_id if result.exchange else None,
-            "not_run": result.not_run or None,
-        }
-        for result in results
-    )
-    return frame(OUTCOMES, rows)
+    return frame(OUTCOMES, (result.row() for result in results))
 
 
 def catalogue(scenarios: Iterable[Scenario] = ALL) -> pd.DataFrame:
     """One row per scenario there is; the columns are those of ``CATALOGUE``."""
-    rows = (
-        {"scenario": s.name, "shows": s.shows, "expected": s.expected, "source": s.source} for s in scenarios
-    )
-    return frame(CATALOGUE, rows)
+    return frame(CATALOGUE, (scenario.row() for scenario in scenarios))
 
 
 def summary(timings: pd.DataFrame, by: str = "operation", *, phase: str = "total_ms") -> pd.DataFrame:

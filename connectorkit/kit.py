@@ -21,7 +21,7 @@ from connectorkit.records import Settlement
 from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
 from connectorkit.retries import RetryPolicy
-from connectorkit.scenarios import Outcome, Scenarios
+from connectorkit.scenarios import Administrator, Outcome, Scenarios
 from connectorkit.settings import Settings
 from connectorkit.waiting import ClockPause
 
@@ -148,7 +148,13 @@ class Kit(_Equipped, Client):
     @property
     def scenarios(self) -> KitScenarios:
         """The catalogue of errors, ready to run: ``kit.scenarios.run("closed-conversation")``."""
-        return KitScenarios(self, self._lease.control if self._lease else None)
+        if self._lease is None:
+            return KitScenarios(self)
+        ready = self._lease.ready
+        administrator = Administrator(ready["admin_username"], Secret(ready["admin_password"]))
+        return KitScenarios(
+            self, self._lease.control, administrator=administrator, receiver=self._lease.receiver
+        )
 
     def replay(self, exchange: Exchange | int, **options: Any) -> Exchange:
         """Send a logged request (or that with this number) once more; returns the new exchange.
@@ -188,11 +194,17 @@ class KitScenarios(Scenarios):
 
         return frames.catalogue()
 
-    def run_all(self, progress: Callable[[Outcome], None] | None = None) -> pd.DataFrame:
-        """Run everything; one row per scenario, the expected beside the observed."""
+    def run_all(
+        self,
+        progress: Callable[[Outcome], None] | None = None,
+        *,
+        only: Iterable[str] | None = None,
+        visible: bool = False,
+    ) -> pd.DataFrame:
+        """Run everything; one row per scenario, the expected beside the observed. See ``play_all``."""
         from connectorkit import frames
 
-        return frames.outcomes(self.play_all(progress))
+        return frames.outcomes(self.play_all(progress, only=only, visible=visible))
 
 
 class AsyncKit(_Equipped, AsyncClient):

@@ -1,22 +1,22 @@
-"""The catalogue of errors: what each scenario brings, at the sandbox and where a service surprises."""
+"""The catalogue: what it covers, and that each scenario ends at the sandbox as it says."""
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
-from contextlib import closing
-from typing import Any
+from pathlib import Path
 
 import httpx
 import pytest
 
-from connectorkit import Client
-from connectorkit.control import SandboxControl
-from connectorkit.redact import Secret
-from connectorkit.scenarios import ALL, Scenario, Scenarios
-from connectorkit.settings import Settings
+import connectorkit as ck
+from connectorkit import catalogue, frames
+from connectorkit.columns import CATALOGUE, OUTCOMES
+from connectorkit.scenarios import ALL, BY_NAME, TOPICS, Outcome, Scenario
 from connectorkit.transport import scenario_label
 
-# The first answer to each provocation, in the words of the documents; nothing here is read from the kit.
+# The first answer to some provocations, in the words of the documents; nothing here is read from the kit.
 PROMISED = {
     "expired-app-jwt": (401, 40102, "AppJWT has expired or is invalid"),
     "missing-app-jwt": (401, 40105, "AUTHORIZATION header is not present"),
@@ -42,181 +42,255 @@ PROMISED = {
 every_scenario = pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
 
 
-@pytest.fixture
-def scenarios(client: Client, sandbox: dict[str, Any]) -> Iterator[Scenarios]:
-    steering = SandboxControl(sandbox["base_url"], Secret(sandbox["control_token"]))
-    yield Scenarios(client, steering)
-    steering.close()
+class Tour:
+    """The whole catalogue, run once; after each scenario, what was left behind."""
+
+    def __init__(self, kit: ck.Kit) -> None:
+        self.kit = kit
+        self.left: dict[str, tuple[list[str], int]] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        kit.scenarios.play_all(self._ran)
+
+    def _ran(self, outcome: Outcome) -> None:
+        name = outcome.scenario.name
+        conversations = self.kit.sandbox.state()["conversations"]
+        still_open = [one["id"] for one in conversations if one["stage"] != "CLOSE"]
+        self.outcomes[name] = outcome
+        self.left[name] = still_open, len(self.kit.sandbox.active_faults())
 
 
-@pytest.fixture
-def strange(fake_settings: Settings, service: Any) -> Iterator[Scenarios]:
-    """Scenarios at a service that answers OK to everything."""
-    with Client(fake_settings, transport=httpx.MockTransport(service), clock=service.clock) as client:
-        yield Scenarios(client)
+@pytest.fixture(scope="module")
+def tour() -> Iterator[Tour]:
+    with ck.connect(sandbox=True, agent=False, log=":memory:") as kit:
+        yield Tour(kit)
 
 
-def test_the_catalogue_is_complete_and_free_of_doubles() -> None:
-    assert sorted(scenario.name for scenario in ALL) == sorted(PROMISED)
-    assert all(scenario.shows and scenario.source and scenario.expected for scenario in ALL)
+# --- What is in the catalogue ------------------------------------------------------------------------
 
 
-@every_scenario
-def test_a_scenario_ends_as_described(scenario: Scenario, scenarios: Scenarios) -> None:
-    outcome = scenarios.run(scenario.name)
-
-    status_code, error_code, text = PROMISED[scenario.name]
-    assert outcome.as_expected, outcome.observed
-    assert outcome.exchange is not None
-    assert outcome.exchange.status_code == status_code
-    assert text in outcome.exchange.response_body
-    assert (f'"errorCode":{error_code}' in outcome.exchange.response_body) is (error_code is not None)
-    assert outcome.exchange.attempt == 1
+def errors() -> set[int]:
+    return {body["errorCode"] for body in bodies() if "errorCode" in body}
 
 
-@every_scenario
-def test_every_exchange_of_a_scenario_carries_its_label(
-    scenario: Scenario, scenarios: Scenarios, client: Client
-) -> None:
-    outcome = scenarios.run(scenario.name)
-    client.app_jwt(renew=True)
-
-    *during, after = client.log
-    assert {exchange.scenario for exchange in during} == {scenario.name}
-    assert after.scenario is None
-    assert outcome.exchange in during
+def bodies() -> Iterator[dict[str, object]]:
+    for scenario in ALL:
+        body = scenario.answer.body
+        for item in body if isinstance(body, list) else [body]:
+            if isinstance(item, dict):
+                yield item.get("body", item)
 
 
-@every_scenario
-def test_a_scenario_leaves_no_conversation_open(
-    scenario: Scenario, scenarios: Scenarios, control: httpx.Client
-) -> None:
-    scenarios.run(scenario.name)
-
-    states = [c["state"] for c in control.get("/sandbox/state").json()["conversations"]]
-    assert set(states) <= {"CLOSE"}
+def test_names_are_unique_and_readable() -> None:
+    assert len(BY_NAME) == len(ALL) >= 48
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) and len(name) <= 30 for name in BY_NAME)
 
 
-@every_scenario
-def test_a_scenario_can_be_run_again(scenario: Scenario, scenarios: Scenarios) -> None:
-    outcomes = [scenarios.run(scenario.name) for _ in range(2)]
-
-    assert [outcome.as_expected for outcome in outcomes] == [True, True]
-
-
-def test_an_expired_token_is_renewed_and_the_text_arrives(scenarios: Scenarios) -> None:
-    outcome = scenarios.run("expired-app-jwt")
-
-    assert outcome.exchange is not None
-    assert outcome.reply is not None
-    assert (outcome.exchange.status_code, outcome.exchange.attempt) == (401, 1)
-    assert (outcome.reply.ok, outcome.reply.exchange.attempt) == (True, 2)
-    assert outcome.advice == "Nothing: the kit renewed the AppJWT and sent the request again."
-
-
-def test_the_whole_catalogue_can_be_run(scenarios: Scenarios) -> None:
-    heard: list[str] = []
-
-    outcomes = scenarios.play_all(lambda outcome: heard.append(outcome.scenario.name))
-
-    assert heard == [scenario.name for scenario in scenarios] == [o.scenario.name for o in outcomes]
-    assert all(outcome.as_expected for outcome in outcomes)
-
-
-def test_scenarios_that_need_the_clock_are_not_run_without_a_sandbox(client: Client) -> None:
-    outcomes = Scenarios(client).play_all()
-
-    not_run = [o for o in outcomes if o.not_run]
-    assert [o.scenario.name for o in not_run] == ["expired-app-jwt"]
-    assert not_run[0].not_run == "needs the sandbox's clock"
-    assert (not_run[0].exchange, not_run[0].reply, not_run[0].as_expected) == (None, None, False)
-    assert "needs the sandbox's clock" in repr(not_run[0])
-    assert "expired-app-jwt" not in {exchange.scenario for exchange in client.log}
+def test_every_error_number_is_there() -> None:
+    assert errors() == {40001, 40102, 40103, 40104, 40105}
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"),
-    [("closed-conversatoin", "Did you mean 'closed-conversation'?"), ("xyz", "Known are expired-app-jwt, ")],
+    ("error_code", "names"),
+    [
+        (40001, {"missing-brand-id", "app-jwt-without-claims"}),
+        (40103, {"invalid-consumer-jws", "foreign-conversation", "foreign-file"}),
+    ],
 )
-def test_an_unknown_name_is_answered_with_a_hint(strange: Scenarios, name: str, hint: str) -> None:
-    with pytest.raises(ValueError, match=f"There is no scenario '{name}'") as raised:
-        strange.run(name)
-
-    assert hint in str(raised.value)
-
-
-# --- Surprises ---------------------------------------------------------------------------------------
-
-# A service that says OK where a refusal was promised surprises in all of them.
-NOT_CLOCK = [scenario for scenario in ALL if scenario.name != "expired-app-jwt"]
-
-
-@pytest.mark.parametrize("scenario", NOT_CLOCK, ids=lambda scenario: scenario.name)
-def test_an_ok_in_place_of_a_refusal_is_a_surprise(scenario: Scenario, strange: Scenarios) -> None:
-    outcome = strange.run(scenario.name)
-
-    assert not outcome.as_expected
-    assert outcome.observed.startswith("20")
-    assert "a surprise" in repr(outcome)
-
-
-def test_the_next_step_after_a_surprise_claims_no_renewal(strange: Scenarios, service: Any) -> None:
-    outcome = strange.run("missing-brand-id")
-
-    assert service.order.count("app_jwt") == 1
-    assert "renewed" not in outcome.advice
-
-
-WRONG = [
-    ("unknown-conversation", httpx.Response(400, json={"code": "BAD_REQUEST", "body": {"msg": "No"}})),
-    ("closed-conversation", httpx.Response(400, json={"code": "BAD_REQUEST", "body": {"msg": "No"}})),
-    ("missing-app-jwt", httpx.Response(401, json={"code": 401, "body": {"errorCode": 40104}})),
-    ("missing-app-jwt", httpx.Response(403, json={"code": 403, "body": {"errorCode": 40105}})),
-    ("unknown-conversation", httpx.Response(500, html="<b>No</b>")),
-]
-
-
-@pytest.mark.parametrize(("name", "answer"), WRONG)
-def test_another_refusal_than_promised_is_a_surprise(
-    strange: Scenarios, service: Any, name: str, answer: httpx.Response
+def test_an_error_number_with_several_causes_has_a_scenario_for_each(
+    error_code: int, names: set[str]
 ) -> None:
-    if name == "closed-conversation":  # whose own closing is a SEND too
-        service.answers["send"] = [service.send]
-    service.answers["send"].append(answer)
+    found = {name for name, one in BY_NAME.items() if f"'errorCode': {error_code}" in str(one.answer.body)}
 
-    outcome = strange.run(name)
-
-    assert not outcome.as_expected
-    assert outcome.observed.startswith(str(answer.status_code))
-    assert "<b>" not in outcome._repr_html_()
+    assert names <= found
 
 
-def test_a_failure_while_tidying_up_does_not_hide_the_outcome(strange: Scenarios, service: Any) -> None:
-    refused = httpx.Response(401, json={"code": 401, "body": {"errorCode": 40105, "details": "none"}})
-    service.answers["send"] = [refused, httpx.ConnectError("gone")]
+def test_every_documented_status_is_there() -> None:
+    statuses = {scenario.answer.status for scenario in ALL}
 
-    outcome = strange.run("missing-app-jwt")
-
-    assert outcome.as_expected
+    assert statuses >= {400, 401, 404, 405, 413, 415, 429, 451, 500, 502, 503, 504}
+    assert statuses >= {411, 422}, "of the file store"
 
 
-def test_a_failure_while_preparing_leaves_no_conversation_open(client: Client, control: httpx.Client) -> None:
-    deaf = SandboxControl("http://127.0.0.1:9", Secret("no-token"))
-
-    with closing(deaf):
-        outcome = Scenarios(client, deaf).run("expired-app-jwt")
-
-    assert "does not answer" in outcome.observed
-    assert not outcome.as_expected
-    states = [c["state"] for c in control.get("/sandbox/state").json()["conversations"]]
-    assert states == ["CLOSE"]
+def test_every_error_of_the_token_call_is_there() -> None:
+    assert {body["error"] for body in bodies() if "error_description" in body} == {
+        *("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client"),
+        *("unsupported_grant_type", "invalid_scope", "temporarily_unavailable", "access_denied"),
+    }
 
 
-def test_the_label_goes_also_when_a_scenario_fails(strange: Scenarios, service: Any) -> None:
-    service.answers["domains"] = [httpx.ConnectError("refused")]
+def test_every_way_in_which_the_network_fails_is_there() -> None:
+    assert {s.answer.failure for s in ALL} == {
+        "",
+        "no connection",
+        "connection closed",
+        "no answer in time",
+    }
+    faults = [dict(fault) for scenario in ALL for fault in scenario.faults]
+    assert {fault["drop"] for fault in faults if "drop" in fault} == {"before", "in", "after"}
+    assert {fault["body"] for fault in faults if "body" in fault} == {
+        *("truncated", "malformed", "empty", "wrong_request_id"),
+    }
+    assert {fault["webhook"] for fault in faults if "webhook" in fault} == {"duplicate", "reorder", "loss"}
+    assert any("dribble" in fault for fault in faults)
 
-    outcome = strange.run("unknown-conversation")
 
-    assert outcome.observed.startswith("NoAnswerError: No answer from ")
-    assert not outcome.as_expected
+@every_scenario
+def test_a_scenario_says_all_there_is_to_say(scenario: Scenario) -> None:
+    assert scenario.topic in TOPICS
+    assert scenario.shows.endswith(".")
+    assert scenario.advice.endswith(".")
+    assert re.match(r'S\d+|R\d+|RFC \d+, section|"[A-Z][^"]+"|OpenStack', scenario.source)
+    assert scenario.expected
+    assert bool(scenario.on_account) is not bool(scenario.why_never)
+
+
+@every_scenario
+def test_a_scenario_with_faults_or_the_clock_is_not_for_an_account(scenario: Scenario) -> None:
+    if scenario.faults or scenario.clock_seconds:
+        assert scenario.on_account == ""
+
+
+@pytest.mark.parametrize("path", sorted(Path(catalogue.__file__).parent.glob("*.py")), ids=lambda p: p.stem)
+def test_expected_texts_are_not_read_from_the_kit(path: Path) -> None:
+    imported = {
+        node.module or ""
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+    }
+
+    assert all(not name.startswith("connectorkit") or ".catalogue" in name for name in imported)
+
+
+# --- What comes of it --------------------------------------------------------------------------------
+
+
+@every_scenario
+def test_a_scenario_ends_as_expected(scenario: Scenario, tour: Tour) -> None:
+    outcome = tour.outcomes[scenario.name]
+
+    assert outcome.as_expected, repr(outcome)
+    assert outcome.exchange is not None
+    assert outcome.exchange.attempt == 1
+    assert outcome.duration_ms > 0
+    assert outcome.advice == scenario.advice
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_answers_are_those_of_the_documents(name: str, tour: Tour) -> None:
+    exchange = tour.outcomes[name].exchange
+    status_code, error_code, text = PROMISED[name]
+
+    assert exchange is not None
+    assert exchange.status_code == status_code
+    assert text in exchange.response_body
+    assert (f'"errorCode":{error_code}' in exchange.response_body) is (error_code is not None)
+
+
+@every_scenario
+def test_a_scenario_leaves_no_conversation_open_and_no_fault_on(scenario: Scenario, tour: Tour) -> None:
+    assert tour.left[scenario.name] == ([], 0)
+
+
+def test_every_exchange_carries_the_label_of_its_scenario(tour: Tour) -> None:
+    labels = [exchange.scenario for exchange in tour.kit.log]
+
+    assert set(labels) == set(BY_NAME)
     assert scenario_label.get() is None
+    for name, outcome in tour.outcomes.items():
+        assert outcome.exchange is not None
+        assert outcome.exchange.scenario == name
+
+
+def test_no_app_is_left_installed(tour: Tour) -> None:
+    account, ready = tour.kit.settings.account_id, tour.kit._lease.ready  # type: ignore[union-attr]
+    login = {"username": ready["admin_username"], "password": ready["admin_password"]}
+    installs = f"/api/account/{account}/configuration/app-install/installations?v=1.0"
+
+    with httpx.Client(base_url=ready["base_url"], trust_env=False) as http:
+        bearer = http.post(f"/api/account/{account}/login", json=login).json()["bearer"]
+        left = http.get(installs, headers={"Authorization": f"Bearer {bearer}"}).json()
+
+    assert [app["client_id"] for app in left] == [ready["client_id"]]
+
+
+def test_afterwards_the_kit_and_the_clock_can_be_used(tour: Tour) -> None:
+    before = tour.kit.sandbox.now()
+
+    talk = tour.kit.consumer("ana@example").open()
+
+    assert talk.send("Hello").ok
+    assert talk.close().ok
+    assert tour.kit.sandbox.advance(seconds=5) > before
+
+
+def test_the_whole_catalogue_can_be_run_again(tour: Tour) -> None:
+    again = tour.kit.scenarios.play_all()
+
+    assert [repr(outcome) for outcome in again if not outcome.as_expected] == []
+
+
+def test_a_scripted_agent_changes_nothing() -> None:
+    with ck.connect(sandbox=True, agent=True, log=":memory:") as kit:
+        only = [scenario.name for scenario in ALL if scenario.notifications or scenario.ending.settled]
+        outcomes = kit.scenarios.play_all(only=[*only, "closed-*", "typing-*", "not-yet-usable"])
+
+    assert len(outcomes) > 10
+    assert [repr(outcome) for outcome in outcomes if not outcome.as_expected] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "handled"),
+    [
+        ("expired-app-jwt", "200 after 2 attempts"),
+        ("rate-limited", "200 after 2 attempts"),
+        ("rate-limited-for-long", "429 after 4 attempts"),
+        ("unavailable", "200 after 2 attempts"),
+        ("lasting-outage", "503 after 4 attempts"),
+        ("invalid-app-jwt", ""),
+        ("closed-conversation", ""),
+        ("dropped-request", "OutcomeUnknown, not heard of"),
+        ("dropped-answer", "OutcomeUnknown, arrived"),
+        ("nobody-listens", "NoAnswerError"),
+        ("truncated-answer", "UnexpectedAnswerError"),
+    ],
+)
+def test_an_outcome_says_what_the_kit_made_of_it(name: str, handled: str, tour: Tour) -> None:
+    assert tour.outcomes[name].handled == BY_NAME[name].handled == handled
+
+
+def test_an_outcome_shows_the_expected_beside_the_observed(tour: Tour) -> None:
+    outcome = tour.outcomes["missing-app-jwt"]
+
+    html = outcome._repr_html_()
+
+    assert "errorCode</td>" in html
+    assert html.count("AUTHORIZATION header is not present") == 2
+    assert "Send the AppJWT in the Authorization header" in html
+    assert "missing-app-jwt: as expected; expected 401 · 40105" in repr(outcome)
+
+
+# --- As frames ---------------------------------------------------------------------------------------
+
+
+def test_outcomes_become_a_frame(tour: Tour) -> None:
+    frame = frames.outcomes(tour.outcomes.values())
+
+    assert list(frame.columns) == list(OUTCOMES)
+    assert frame["scenario"].tolist() == [scenario.name for scenario in ALL]
+    assert frame["as_expected"].all()
+    assert frame["expected"].tolist() == frame["observed"].tolist()
+    row = frame.set_index("scenario").loc["lasting-outage"]
+    assert (row["attempts"], row["result"], row["topic"]) == (4, "503", "outages")
+    exchange = tour.kit.log.exchange(frame.set_index("scenario").loc["closed-twice", "exchange_id"])
+    assert exchange.response_json()["body"]["msg"] == "Bad Request, Conversation is close"
+
+
+def test_the_catalogue_becomes_a_frame() -> None:
+    frame = frames.catalogue()
+
+    assert list(frame.columns) == list(CATALOGUE)
+    assert frame[["scenario", "shows", "expected", "next_step", "on_account", "source"]].notna().all().all()
+    rows = frame.set_index("scenario")
+    assert rows.loc["unavailable", "on_account"] == "no: needs a fault of the sandbox"
+    assert rows.loc["unavailable", "handled"] == "200 after 2 attempts"
+    assert rows.loc["expired-app-jwt", "on_account"] == "no: needs the sandbox's clock"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -301,22 +302,43 @@ def scenarios(client: Client, sandbox: dict[str, Any]) -> Scenarios:
     return Scenarios(client, SandboxControl(sandbox["base_url"], Secret(sandbox["control_token"])))
 
 
+def cases(panel: widgets.ErrorPanel) -> list[ipywidgets.Button]:
+    """The buttons of the cases that are shown."""
+    return list(panel.children[1].children)
+
+
 def test_a_case_is_run_by_its_button(scenarios: Scenarios) -> None:
     panel = widgets.error_panel(scenarios)
-    panel.case.value = "missing-id"
 
-    button(panel, "Run").click()
+    button(panel, "missing-id").click()
 
-    assert "400 · Bad Request, id is missing" in shown(panel)
+    assert "Bad Request, id is missing" in shown(panel)
+    assert "Send an id, a text of 1 to 64 characters" in shown(panel)
     assert panel.outcomes["scenario"].tolist() == ["missing-id"]
+    assert button(panel, "missing-id").button_style == "success"
+    assert button(panel, "broken-json").button_style == ""
 
 
-def test_a_case_run_by_a_cell_is_the_one_in_the_menu(scenarios: Scenarios) -> None:
+def test_cases_are_found_by_words_numbers_and_topics(scenarios: Scenarios) -> None:
     panel = widgets.error_panel(scenarios)
 
-    panel.submit("array-on-send")
+    panel.text.value = "files 411"
 
-    assert panel.case.value == "array-on-send"
+    assert [case.description for case in cases(panel)] == ["upload-without-length"]
+    assert button(panel, "Run 1").tooltip == "Run every case that is shown"
+    assert "foreign-conversation" in panel.find("40103")
+    assert len(panel.find("")) == len(ALL)
+    assert len(cases(panel)) == len(ALL)
+
+
+def test_nothing_found_is_said_and_nothing_can_be_run(scenarios: Scenarios) -> None:
+    panel = widgets.error_panel(scenarios)
+
+    assert panel.find("no such words") == []
+
+    assert "No case has all of these words." in shown(panel)
+    assert button(panel, "Run 0").disabled
+    assert panel.submit_all().empty
 
 
 def test_an_unknown_case_is_a_sentence(scenarios: Scenarios) -> None:
@@ -326,10 +348,38 @@ def test_an_unknown_case_is_a_sentence(scenarios: Scenarios) -> None:
     assert "Did you mean &#x27;missing-id&#x27;?" in shown(panel)
 
 
-def test_all_cases_are_run_with_progress(scenarios: Scenarios) -> None:
+def test_the_cases_that_are_shown_are_run_with_progress(scenarios: Scenarios) -> None:
     panel = widgets.error_panel(scenarios)
+    seen: list[int] = []
+    panel._progress.observe(lambda change: seen.append(change["new"]), "value")
+    panel.find("batch")
 
-    button(panel, "Run all").click()
+    button(panel, f"Run {len(cases(panel))}").click()
 
-    assert len(panel.outcomes) == len(ALL)
-    assert f"{len(ALL)} cases run, each as expected." in shown(panel)
+    count = len(cases(panel))
+    assert count > 5
+    assert seen == list(range(1, count + 1))
+    assert f"{count} cases run, each as expected." in shown(panel)
+    assert panel._progress.layout.display == "none"
+    assert panel.outcomes["as_expected"].all()
+
+
+def test_what_is_not_for_this_target_is_counted_and_keeps_its_colour(client: Client) -> None:
+    panel = widgets.error_panel(Scenarios(client))
+    panel.find("outages")
+
+    panel.submit_all()
+
+    assert f"0 cases run, each as expected. {len(cases(panel))} are not for this target." in shown(panel)
+    assert {case.button_style for case in cases(panel)} == {""}
+
+
+def test_a_surprise_is_red_and_named(scenarios: Scenarios, client: Client) -> None:
+    panel = widgets.error_panel(scenarios)
+    client.settings = dataclasses.replace(client.settings, account_id="other")
+    panel.find("send broken-json")
+
+    panel.submit_all()
+
+    assert "1 case run, 1 surprised: broken-json." in shown(panel)
+    assert button(panel, "broken-json").button_style == "danger"

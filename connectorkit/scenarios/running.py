@@ -1,0 +1,170 @@
+"""Runs scenarios one by one: makes the scene, provokes, compares, tidies up."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+from connectorkit import retries
+from connectorkit.catalogue import ALL, BY_NAME, TOPICS, Scenario, in_words
+from connectorkit.client import Client
+from connectorkit.control import SandboxControl
+from connectorkit.errors import ConnectorError
+from connectorkit.receiver import Receiver
+from connectorkit.retries import PUBLISHED
+from connectorkit.scenarios.comparing import compared, decoded, failure, same
+from connectorkit.scenarios.installs import Administrator
+from connectorkit.scenarios.outcome import Check, Outcome
+from connectorkit.scenarios.provoking import Provoked, provoke, settled
+from connectorkit.scenarios.staging import Stage
+from connectorkit.transport import scenario_label
+
+
+class Scenarios:
+    """The catalogue, ready to run against one client.
+
+    With a ``sandbox`` everything can be run: what needs other apps with its ``administrator``, what is seen
+    in notifications with the ``receiver`` that writes them to the client's log. Without one, what is harmless
+    on a real account.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        sandbox: SandboxControl | None = None,
+        *,
+        administrator: Administrator | None = None,
+        receiver: Receiver | None = None,
+    ) -> None:
+        self._client = client
+        self._sandbox = sandbox
+        self._administrator = administrator
+        self._receiver = receiver
+
+    def __iter__(self) -> Iterator[Scenario]:
+        return iter(ALL)
+
+    def __len__(self) -> int:
+        return len(ALL)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(ALL)} about {', '.join(TOPICS)}>"
+
+    @staticmethod
+    def named(*patterns: str) -> list[Scenario]:
+        """The scenarios of these names, in the order of the catalogue; ``*`` stands for any letters.
+
+        Raises ``ValueError`` for a name that none has.
+        """
+        wanted = {name for pattern in patterns for name in _matching(pattern)}
+        return [scenario for scenario in ALL if scenario.name in wanted]
+
+    def run(self, name: str, *, visible: bool = False) -> Outcome:
+        """Provoke one scenario. Raises ``ValueError`` for an unknown name; a surprise is an outcome.
+
+        On a real account only what is harmless is run, with ``visible`` also what opens a conversation that
+        agents may see.
+        """
+        scenario = BY_NAME.get(name)
+        if scenario is None:
+            raise ValueError(_unknown(name))
+        not_run = self._obstacle(scenario, visible)
+        if not_run:
+            return Outcome(scenario, not_run=not_run)
+        label, started = scenario_label.set(scenario.name), time.perf_counter()
+        try:
+            outcome = self._play(scenario)
+        finally:
+            scenario_label.reset(label)
+        return replace(outcome, duration_ms=(time.perf_counter() - started) * 1000)
+
+    def play_all(
+        self,
+        progress: Callable[[Outcome], None] | None = None,
+        *,
+        only: Iterable[str] | None = None,
+        visible: bool = False,
+    ) -> list[Outcome]:
+        """Run the whole catalogue, or the names in ``only``; ``progress`` hears of each outcome."""
+        outcomes = []
+        for scenario in ALL if only is None else self.named(*only):
+            outcomes.append(self.run(scenario.name, visible=visible))
+            if progress is not None:
+                progress(outcomes[-1])
+        return outcomes
+
+    def _obstacle(self, scenario: Scenario, visible: bool) -> str:
+        """Why it cannot be run here; empty where it can."""
+        if self._sandbox is None:
+            if scenario.on_account == "visible" and not visible:
+                return f"{scenario.account}; run it with visible=True"
+            return scenario.why_never
+        if self._administrator is None and any(step.startswith("app ") for step in scenario.before):
+            return "needs an administrator of the sandbox"
+        wants_to_hear = scenario.notifications or scenario.ending.settled
+        if wants_to_hear and (self._receiver is None or not self._receiver.listening):
+            return "needs a receiver of notifications"
+        return ""
+
+    def _play(self, scenario: Scenario) -> Outcome:
+        with ExitStack() as tidying:
+            try:
+                stage = Stage(self._client, scenario, self._sandbox, self._administrator)
+                tidying.enter_context(stage)
+                body = stage.scene.filled(scenario.answer.body)
+            except ConnectorError as error:
+                return Outcome.of_failure(scenario, "preparation", error, exchange=self._client.log.last())
+            provoked = provoke(stage)
+            told = settled(stage, provoked.error) if scenario.ending.settled else ""
+            seen = stage.seen() if scenario.notifications else ()
+        first, answer, heard = provoked.first, scenario.answer, ", ".join(scenario.notifications)
+        if first is None:
+            assert provoked.error is not None, "a call without an exchange has raised"
+            return Outcome.of_failure(scenario, "request", provoked.error)
+        checks = [
+            *compared(answer, body, first, words=self._sandbox is not None),
+            *(self._ending(scenario, provoked) if self._policy_in_force else ()),
+            *([same("settled", scenario.ending.settled, told)] if told else ()),
+            *([same("notifications", heard, ", ".join(seen) or None)] if heard else ()),
+        ]
+        return Outcome(
+            scenario,
+            first,
+            provoked.reply,
+            provoked.error,
+            expected=in_words(answer.status, body, answer.failure, scenario.notifications),
+            observed=in_words(first.status_code, decoded(first.response_body), failure(first), seen),
+            checks=tuple(checks),
+            attempts=provoked.attempts,
+            result=provoked.result,
+            settled=told,
+        )
+
+    @staticmethod
+    def _ending(scenario: Scenario, provoked: Provoked) -> Iterator[Check]:
+        ending = scenario.ending
+        yield same("attempts", ending.attempts, provoked.attempts)
+        yield same("in the end", ending.result or scenario.answer.status, provoked.result)
+
+    @property
+    def _policy_in_force(self) -> bool:
+        """Whether refusals are repeated as the catalogue says; somebody may have switched that off."""
+        return self._client.retry == PUBLISHED and retries.switched_on.get()
+
+
+def _matching(pattern: str) -> list[str]:
+    found = fnmatch.filter(BY_NAME, pattern)
+    if not found:
+        raise ValueError(_unknown(pattern))
+    return found
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, BY_NAME, n=1)
+    lists = "kit.scenarios.catalogue() and connectorkit scenarios --list tell which there are."
+    hint = f"Did you mean {near[0]!r}?" if near else lists
+    return f"There is no scenario {name!r}. {hint}"
