@@ -11,9 +11,18 @@ from connectorkit.control import SandboxControl
 from connectorkit.log import Log
 from connectorkit.receiver import Receiver
 from connectorkit.redact import Secret
-from connectorkit.scenarios import Administrator, Scenarios
+from connectorkit.scenarios import ALL, Administrator, Scenarios
 from connectorkit.settings import Settings
 from connectorkit.waiting import ClockPause
+
+# Requests alone bring these about again: no fault, clock or app is needed, no file, and no broken network.
+REPLAYABLE = tuple(
+    scenario.name
+    for scenario in ALL
+    if not (scenario.faults or scenario.clock_seconds or scenario.request.nobody)
+    and not any(step.startswith("app ") or "agent" in step for step in scenario.before)
+    and scenario.request.call not in ("upload_file", "download_file")
+)
 
 
 @contextlib.contextmanager

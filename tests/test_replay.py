@@ -44,6 +44,12 @@ RECORD = Exchange(
     request_body=json.dumps(envelopes.publish_text(OLD, "Is 87654321 my account?", request_id="7")),
     response_body='{"code": "OK", "body": {"sequence": 4}, "reqId": "7"}',
 )
+APP_JWT = Exchange(
+    "app_jwt",
+    "POST",
+    "https://old.service.example/sentinel/api/account/87654321/app/token?v=1.0&grant_type=client_credentials",
+    account_id="87654321",
+)
 
 
 @pytest.fixture
@@ -194,9 +200,55 @@ def test_token_calls_are_made_for_the_target(kit: Client, service: FakeService, 
 def test_a_client_secret_that_was_refused_is_refused_again(kit: Client, service: FakeService) -> None:
     body = "client_id=old&client_secret=[secret:12345678]"
 
-    replay(replace(RECORD, operation="app_jwt", request_body=body, status_code=401), kit)
+    replay(replace(APP_JWT, request_body=body, status_code=401), kit)
 
     assert sent(service, "app_jwt").content == b"client_id=app-1&client_secret=%5Bsecret%3A12345678%5D"
+
+
+def test_a_form_that_lacked_something_lacks_it_again(kit: Client, service: FakeService) -> None:
+    body = "client_secret=[secret:12345678]&scope=msg.agent"
+
+    replay(replace(APP_JWT, request_body=body, status_code=400), kit)
+
+    assert (
+        sent(service, "app_jwt").content
+        == b"client_secret=s3cret%2Fwith%2Bodd%26signs%250001&scope=msg.agent"
+    )
+
+
+def test_what_was_refused_goes_to_the_address_it_went_to(kit: Client, service: FakeService) -> None:
+    """Method, path and query may be why; the account in the path is the target's."""
+    url = "https://old.service.example/api/account/87654321/messaging/consumer/conversation?v=2&more="
+
+    replay(replace(RECORD, method="PUT", url=url, status_code=404), kit, ids={OLD: "conversation-1"})
+
+    request = sent(service, "conversation")
+    assert request.method == "PUT"
+    path = f"/api/account/{ACCOUNT}/messaging/consumer/conversation?v=2&more="
+    assert request.url.raw_path == path.encode()
+
+
+def test_a_query_with_a_secret_is_that_of_the_kit(kit: Client, service: FakeService) -> None:
+    url = APP_JWT.url.replace("?v=1.0", "?v=2.0&client_secret=[secret:12345678]")
+
+    replay(replace(APP_JWT, url=url, status_code=400), kit)
+
+    assert sent(service, "app_jwt").url.query == b"v=1.0&grant_type=client_credentials"
+
+
+def test_one_token_in_both_headers_is_so_again(kit: Client, service: FakeService) -> None:
+    kept = [(n, v) for n, v in RECORD.request_headers if n not in ("authorization", "x-lp-on-behalf")]
+    twice = [("authorization", "[jwt:12345678]"), ("x-lp-on-behalf", "[jwt:12345678]")]
+    kit.consumer_jws("ana@example")
+    refusals = [(400, 40001, service.tokens[1]), (401, 40103, service.tokens[0])]
+
+    for status, number, token in refusals:
+        answer = json.dumps({"code": status, "body": {"errorCode": number}})
+        record = replace(RECORD, status_code=status, response_body=answer, request_headers=[*kept, *twice])
+        replay(record, kit, ids={OLD: "conversation-1"})
+
+        assert sent(service).headers["authorization"] == token
+        assert sent(service).headers["x-lp-on-behalf"] == token
 
 
 # --- What cannot be sent again ---------------------------------------------------------------------

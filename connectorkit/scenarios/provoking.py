@@ -37,7 +37,7 @@ def provoke(stage: Stage) -> Provoked:
     to_send, headers = operation(stage.scenario.request, scene), scene.headers(stage.scenario.request)
     reply, failed = None, None
     try:
-        reply = scene.client.call(to_send, scene.consumer if to_send.on_behalf else None, headers)
+        reply = scene.client.call(to_send, scene.consumer if to_send.authorised else None, headers)
     except ConnectorError as error:
         failed = error
     name = stage.scenario.name
