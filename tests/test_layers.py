@@ -67,7 +67,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         | {"handlers", "webhook", "receiver"},
         {"httpx", "httpcore", "jwt"},
     ),
-    ({"catalogue", "scenarios", "doctor", "replay", "grading"}, {"httpx"}),
+    ({"catalogue", "scenarios", "promises", "doctor", "replay", "grading"}, {"httpx"}),
     (
         {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
