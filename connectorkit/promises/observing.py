@@ -22,6 +22,7 @@ from connectorkit.scenarios import Administrator, Scenarios
 from connectorkit.scenarios import Outcome as Scene
 from connectorkit.scenarios.comparing import compared_values
 
+_LONGEST_SHOWN = 500
 # What a probe may stumble over in an answer that is built otherwise than it thought.
 _STUMBLES = (LookupError, TypeError, ValueError, AttributeError)
 
@@ -95,8 +96,8 @@ class Session:
         informs = bool(promise.readings) and self._sandbox is None
         return Outcome(
             promise,
-            expected=in_words(expected),
-            observed=in_words(observed),
+            expected=_cut(in_words(expected)),
+            observed=_cut(in_words(observed)),
             checks=checks,
             reading=seen,
             informative=informs,
@@ -134,6 +135,10 @@ class Session:
         if self._hook is None:
             self._hook = Hook()
         return self._hook
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
 def _plain(value: Any) -> Any:
