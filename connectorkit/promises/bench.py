@@ -20,7 +20,7 @@ from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.promises.heard import ABSENT, Heard, at, claims, header
 from connectorkit.promises.hook import Delivery, Hook
-from connectorkit.promises.service import Changes, NotReady, Service
+from connectorkit.promises.service import Changes, NotReady, Service, ready
 from connectorkit.promises.talks import ANA, BEN, Talks, opened
 from connectorkit.redact import Secret
 from connectorkit.scenarios import Administrator
@@ -167,7 +167,7 @@ class Bench(Talks):
 
     def app(self, manifest: dict[str, Any]) -> App:
         """An app with this manifest, installed."""
-        heard = self._asked(lambda: self.installs("POST", body=manifest), "installing an app")
+        heard = ready(lambda: self.installs("POST", body=manifest), "installing an app")
         secret = Secret(str(heard.at("client_secret")))
         self.service.client.redactor.learn(secret, passing=True)
         return App(str(heard.at("client_id")), secret, str(heard.headers.get("ac-revision", "")))
@@ -175,7 +175,7 @@ class Bench(Talks):
     def installed(self, app: App, manifest: dict[str, Any]) -> None:
         """Give an installed app another manifest."""
         headers = {"If-Match": "*", "X-HTTP-Method-Override": "PUT"}
-        self._asked(lambda: self.installs("PUT", app.client_id, manifest, headers), "changing an app")
+        ready(lambda: self.installs("PUT", app.client_id, manifest, headers), "changing an app")
 
     def subscribe(self, *types: str, retry: dict[str, Any] | None = None, **webhook: Any) -> App:
         """An app that is notified at the hook from now on; see ``manifest``."""
@@ -217,7 +217,7 @@ class Bench(Talks):
             raise NotReady("apps can be installed only on a sandbox, by its administrator")
         if not self._bearer:
             self.service.client.redactor.learn(who.password)
-            heard = self._asked(lambda: self.service.log_in(who.username, who.password), "the login")
+            heard = ready(lambda: self.service.log_in(who.username, who.password), "the login")
             self._bearer = str(heard.at("bearer"))
             self.service.client.redactor.learn(Secret(self._bearer), passing=True)
         return self._bearer

@@ -90,7 +90,7 @@ class Service:
     def origin(self, service: str) -> str:
         """Scheme and host of a service, as the lookup has it."""
         if not self._hosts:
-            entries = _ready(self.lookup, "the domain lookup").at("baseURIs")
+            entries = ready(self.lookup, "the domain lookup").at("baseURIs")
             with contextlib.suppress(LookupError, TypeError):
                 self._hosts = {entry["service"]: entry["baseURI"] for entry in entries}
         if service not in self._hosts:
@@ -127,7 +127,7 @@ class Service:
     def app_jwt(self) -> str:
         """An AppJWT, kept until it is forgotten."""
         if not self._app_jwt:
-            self._app_jwt = str(_ready(self.ask_app_jwt, "the AppJWT call").at("access_token"))
+            self._app_jwt = str(ready(self.ask_app_jwt, "the AppJWT call").at("access_token"))
         return self._app_jwt
 
     def forget_app_jwt(self) -> None:
@@ -147,7 +147,7 @@ class Service:
     def consumer_jws(self, consumer: str) -> str:
         """A consumer's ConsumerJWS."""
         if consumer not in self._consumer_jws:
-            heard = _ready(
+            heard = ready(
                 lambda: self.ask_consumer_jws({"ext_consumer_id": consumer}), "the ConsumerJWS call"
             )
             self._consumer_jws[consumer] = str(heard.at("token"))
@@ -220,8 +220,8 @@ class Service:
         )
 
 
-def _ready(ask: Callable[[], Heard], what: str) -> Heard:
-    """The answer to something that must work before anything can be observed."""
+def ready(ask: Callable[[], Heard], what: str) -> Heard:
+    """The answer to what must work before anything can be observed; raises ``NotReady`` where it does not."""
     try:
         heard = ask()
     except httpx.HTTPError as error:

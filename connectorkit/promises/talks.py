@@ -11,7 +11,7 @@ import httpx
 from connectorkit.errors import ConnectorError
 from connectorkit.promises import samples
 from connectorkit.promises.heard import ABSENT, Heard, at, claims
-from connectorkit.promises.service import Changes, NotReady, Service
+from connectorkit.promises.service import Changes, NotReady, Service, ready
 
 ANA, BEN = "ana@promise.example", "ben@promise.example"
 
@@ -85,7 +85,7 @@ class Talks:
     def open(self, consumer: str = ANA, *, headers: Changes | None = None, **members: Any) -> str:
         """Open a conversation; its id. ``members`` are those of the conversation request."""
         batch = samples.batch(self.account, **members)
-        heard = self._asked(lambda: self.converse(batch, consumer=consumer, headers=headers), "opening")
+        heard = ready(lambda: self.converse(batch, consumer=consumer, headers=headers), "opening")
         talk = opened(heard)
         if talk is None:
             raise NotReady(f"opening a conversation was answered {heard.status}, without an id")
@@ -128,7 +128,7 @@ class Talks:
         """The path of a file that was put into the store."""
         url = self.upload_url(consumer, str(len(content)))
         path, query = url["relativePath"], url["queryParams"]
-        self._asked(lambda: self.store("PUT", path, query, content), "the upload")
+        ready(lambda: self.store("PUT", path, query, content), "the upload")
         return str(path)
 
     def _check_closed(self, talk: str) -> None:
@@ -149,19 +149,9 @@ class Talks:
         return dict(body)
 
     def _done(self, ask: Callable[[], Heard], what: str) -> Heard:
-        heard = self._asked(ask, what)
+        heard = ready(ask, what)
         if heard.at("code") != "OK":
             raise NotReady(f"{what} was answered {heard.text[:80]}")
-        return heard
-
-    @staticmethod
-    def _asked(ask: Callable[[], Heard], what: str) -> Heard:
-        try:
-            heard = ask()
-        except httpx.HTTPError as error:
-            raise NotReady(f"{what} got no answer ({type(error).__name__})") from None
-        if heard.status >= 300:
-            raise NotReady(f"{what} was answered {heard.status}")
         return heard
 
 
