@@ -149,6 +149,29 @@ CATALOGUE: Columns = {
     "on_account": (TEXT, "whether it is for a real account, and why not"),
     "source": (TEXT, "where that is stated"),
 }
+LEDGER: Columns = {
+    "promise": (TEXT, "its id, such as S9, P5.2-order, Q16 or X1"),
+    "topic": (TEXT, "what it is about"),
+    "says": (TEXT, "the promise, in one sentence"),
+    "mark": (TEXT, "whose word it is: S the API overview, P public documents, C real clients, R a ruling"),
+    "section": (TEXT, "where it stands in the protocol reference"),
+    "expected": (TEXT, "what must be observed"),
+    "readings": (TEXT, "of a contradiction: what the documents say"),
+    "ruling": (TEXT, "of a contradiction: which is followed"),
+    "on_account": (TEXT, "whether it is for a real account, and why not"),
+}
+PROMISES: Columns = {
+    **{name: LEDGER[name] for name in ("promise", "topic", "says", "mark", "section", "expected")},
+    "observed": (TEXT, "what was observed"),
+    "kept": (YES_NO, "whether the promise is kept; missing where it was not observed, or is only told"),
+    "state": (TEXT, "kept, broken, not observed, not run; informs: a contradiction on an account"),
+    "differs": (TEXT, "what does not agree, if anything"),
+    "reading": (TEXT, "of a contradiction: the reading that was observed"),
+    "not_run": (TEXT, "why it was not run or not observed, if so"),
+    "target": (TEXT, "what was spoken to"),
+    "exchange_id": (WHOLE, "the last exchange that it took"),
+    "duration_ms": (REAL, "everything, preparations included"),
+}
 SUMMARY: Columns = {
     "count": (WHOLE, "exchanges"),
     "errors": (WHOLE, "those without an answer, or with a status of 400 or above"),

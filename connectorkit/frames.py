@@ -14,12 +14,15 @@ from typing import Any
 import pandas as pd
 
 from connectorkit import memory, mirror, pairs, upkeep, wire
+from connectorkit import promises as promised
 from connectorkit import unsettled as reader
 from connectorkit.columns import (
     CATALOGUE,
     DELIVERIES,
+    LEDGER,
     NOTES,
     OUTCOMES,
+    PROMISES,
     SESSIONS,
     SUMMARY,
     TIMINGS,
@@ -193,6 +196,16 @@ def outcomes(results: Iterable[Outcome]) -> pd.DataFrame:
 def catalogue(scenarios: Iterable[Scenario] = ALL) -> pd.DataFrame:
     """One row per scenario there is; the columns are those of ``CATALOGUE``."""
     return frame(CATALOGUE, (scenario.row() for scenario in scenarios))
+
+
+def promises(results: Iterable[promised.Outcome]) -> pd.DataFrame:
+    """One row per promise that was looked at; the columns are those of ``PROMISES``."""
+    return frame(PROMISES, (result.row() for result in results))
+
+
+def ledger(rows: Iterable[promised.Promise] = promised.ALL) -> pd.DataFrame:
+    """One row per promise there is; the columns are those of ``LEDGER``."""
+    return frame(LEDGER, (promise.row() for promise in rows))
 
 
 def summary(timings: pd.DataFrame, by: str = "operation", *, phase: str = "total_ms") -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +21,12 @@ from connectorkit.records import Settlement
 from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
 from connectorkit.retries import RetryPolicy
-from connectorkit.scenarios import Administrator, Outcome, Scenarios
+from connectorkit.scenarios import Administrator
 from connectorkit.settings import Settings
 from connectorkit.waiting import ClockPause
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from connectorkit.experiments import KitPromises, KitScenarios
     from connectorkit.grading.marks import ReportCard
 
 
@@ -148,12 +147,25 @@ class Kit(_Equipped, Client):
     @property
     def scenarios(self) -> KitScenarios:
         """The catalogue of errors, ready to run: ``kit.scenarios.run("closed-conversation")``."""
+        from connectorkit.experiments import KitScenarios
+
         if self._lease is None:
             return KitScenarios(self)
         ready = self._lease.ready
         administrator = Administrator(ready["admin_username"], Secret(ready["admin_password"]))
         return KitScenarios(
             self, self._lease.control, administrator=administrator, receiver=self._lease.receiver
+        )
+
+    @property
+    def promises(self) -> KitPromises:
+        """The ledger of what the service promises, ready to be checked: ``kit.promises.run("S9")``."""
+        from connectorkit.experiments import KitPromises
+
+        sandbox = None if self._lease is None else self._lease.control
+        scenarios = self.scenarios
+        return KitPromises(
+            self, sandbox, administrator=scenarios.administrator, scenarios=scenarios, target=self.target
         )
 
     def replay(self, exchange: Exchange | int, **options: Any) -> Exchange:
@@ -183,28 +195,6 @@ class Kit(_Equipped, Client):
         """Close the connections, and stop the sandbox unless another kit uses it. The log stays readable."""
         super().close()
         self._release()
-
-
-class KitScenarios(Scenarios):
-    """The catalogue, whose results become a frame."""
-
-    def catalogue(self) -> pd.DataFrame:
-        """What there is: one row per scenario."""
-        from connectorkit import frames
-
-        return frames.catalogue()
-
-    def run_all(
-        self,
-        progress: Callable[[Outcome], None] | None = None,
-        *,
-        only: Iterable[str] | None = None,
-        visible: bool = False,
-    ) -> pd.DataFrame:
-        """Run everything; one row per scenario, the expected beside the observed. See ``play_all``."""
-        from connectorkit import frames
-
-        return frames.outcomes(self.play_all(progress, only=only, visible=visible))
 
 
 class AsyncKit(_Equipped, AsyncClient):

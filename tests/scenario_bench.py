@@ -1,4 +1,4 @@
-"""Everything that scenarios want, around a sandbox that somebody else has started."""
+"""Everything that scenarios and promises want, around a sandbox that somebody else has started."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from connectorkit import Client
 from connectorkit.control import SandboxControl
 from connectorkit.log import Log
+from connectorkit.promises import Promises
 from connectorkit.receiver import Receiver
 from connectorkit.redact import Secret
 from connectorkit.scenarios import ALL, Administrator, Scenarios
@@ -28,6 +29,19 @@ REPLAYABLE = tuple(
 @contextlib.contextmanager
 def scenarios_of(ready: dict[str, Any]) -> Iterator[Scenarios]:
     """The scenarios, against the sandbox with this ready line; its clock is moved instead of waiting."""
+    with _equipment(ready) as (_, scenarios):
+        yield scenarios
+
+
+@contextlib.contextmanager
+def promises_of(ready: dict[str, Any]) -> Iterator[Promises]:
+    """The ledger of promises, against the sandbox with this ready line."""
+    with _equipment(ready) as (promises, _):
+        yield promises
+
+
+@contextlib.contextmanager
+def _equipment(ready: dict[str, Any]) -> Iterator[tuple[Promises, Scenarios]]:
     settings = Settings(
         account_id=ready["account_id"],
         client_id=ready["client_id"],
@@ -51,4 +65,5 @@ def scenarios_of(ready: dict[str, Any]) -> Iterator[Scenarios]:
         closing.enter_context(receiver)
         control.webhook(receiver.url)
         administrator = Administrator(ready["admin_username"], Secret(ready["admin_password"]))
-        yield Scenarios(client, control, administrator=administrator, receiver=receiver)
+        scenarios = Scenarios(client, control, administrator=administrator, receiver=receiver)
+        yield Promises(client, control, administrator=administrator, scenarios=scenarios), scenarios

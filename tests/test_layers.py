@@ -67,7 +67,10 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         | {"handlers", "webhook", "receiver"},
         {"httpx", "httpcore", "jwt"},
     ),
-    ({"catalogue", "scenarios", "doctor", "replay", "remaking", "grading"}, {"httpx"}),
+    (
+        {"catalogue", "scenarios", "promises"} | {"doctor", "replay", "remaking", "grading"},
+        {"httpx"},
+    ),
     (
         {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
@@ -76,7 +79,18 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
-        {"response_log", "lease", "kit", "course", "foreground", "grader", "cli", "__init__", "__main__"},
+        {
+            "response_log",
+            "lease",
+            "experiments",
+            "kit",
+            "course",
+            "foreground",
+            "grader",
+            "cli",
+            "__init__",
+            "__main__",
+        },
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )

@@ -6,6 +6,7 @@ import click
 
 from connectorkit.cli.examining import doctor
 from connectorkit.cli.notebooks import lab, run
+from connectorkit.cli.promises import promises
 from connectorkit.cli.scenarios import scenarios
 from connectorkit.cli.serving import receive, sandbox
 from connectorkit.cli.sharing import export
@@ -17,5 +18,5 @@ def main() -> None:
     """Learn and test the Connector API, on a local sandbox or a real account."""
 
 
-for command in (lab, sandbox, run, doctor, scenarios, receive, export):
+for command in (lab, sandbox, run, doctor, scenarios, promises, receive, export):
     main.add_command(command)

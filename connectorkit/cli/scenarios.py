@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connectorkit.cli.telling import counted, reasons
+
 if TYPE_CHECKING:
     from connectorkit.kit import Kit
     from connectorkit.scenarios import Outcome, Scenario
@@ -73,7 +75,7 @@ def scenarios(
     try:
         with connect(sandbox=use_sandbox) as kit:
             if not as_json:
-                click.echo(f"Running {_counted(len(chosen), 'scenario')} on {kit.target}.")
+                click.echo(f"Running {counted(len(chosen), 'scenario')} on {kit.target}.")
             outcomes = _run(kit, chosen, visible, quiet=as_json)
             target = kit.target
     except ConnectorError as error:
@@ -136,9 +138,9 @@ def _summarise(outcomes: Sequence[Outcome]) -> None:
     for one in surprises:
         console.print(_difference(one))
     if skipped:
-        console.print(_reasons(skipped))
-    words = f"\n{_counted(len(ran), 'scenario')} run, "
-    words += f"{_counted(len(surprises), 'surprise')}" if surprises else "each as expected"
+        console.print(reasons((one.not_run.partition(";")[0], one.scenario.name) for one in skipped))
+    words = f"\n{counted(len(ran), 'scenario')} run, "
+    words += f"{counted(len(surprises), 'surprise')}" if surprises else "each as expected"
     words += f", {len(skipped)} not run" if skipped else ""
     click.echo(f"{words}." if ran else "\nNothing was run: see above why. Use --sandbox for all of them.")
 
@@ -155,20 +157,6 @@ def _difference(outcome: Outcome) -> Any:
     if outcome.advice:
         table.caption = Text(outcome.advice)
         table.caption_justify = "left"
-    return table
-
-
-def _reasons(outcomes: Sequence[Outcome]) -> Any:
-    """Why they were not run; those with the same reason stand together."""
-    from rich.table import Table
-    from rich.text import Text
-
-    reasons: dict[str, list[str]] = {}
-    for one in outcomes:
-        reasons.setdefault(one.not_run.partition(";")[0], []).append(one.scenario.name)
-    table = Table("\nNot run", "\nBecause it", box=None, pad_edge=False)
-    for reason, names in reasons.items():
-        table.add_row(Text(", ".join(names)), Text(reason))
     return table
 
 
@@ -189,8 +177,4 @@ def _list(chosen: Sequence[Scenario], as_json: bool) -> None:
             table.add_row(Text(topic, "bold"))
         table.add_row(scenario.name, Text(scenario.shows), scenario.on_account or "no")
     Console().print(table)
-    click.echo(f"{_counted(len(chosen), 'scenario')}. Account: whether it can be run on a real one.")
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" + ("" if count == 1 else "s")
+    click.echo(f"{counted(len(chosen), 'scenario')}. Account: whether it can be run on a real one.")

@@ -45,7 +45,7 @@ def compared(answer: Answer, body: Any, exchange: Exchange, *, words: bool = Tru
         found = answer.lacks if answer.lacks in exchange.response_body else None
         yield same(f"without {answer.lacks}", None, found)
     if body is not None:
-        yield from _bodies(body, exchange.response_body, numbers_only=promised == "numbers")
+        yield from compared_values(body, decoded(exchange.response_body), numbers_only=promised == "numbers")
 
 
 def failure(exchange: Exchange) -> str:
@@ -62,8 +62,8 @@ def decoded(text: str) -> Any:
         return text
 
 
-def _bodies(expected: Any, text: str, *, numbers_only: bool) -> Iterator[Check]:
-    observed = decoded(text)
+def compared_values(expected: Any, observed: Any, *, numbers_only: bool = False) -> Iterator[Check]:
+    """Every member of two decoded bodies, or the bodies themselves where one is a text."""
     members, found = dict(_leaves(expected)), dict(_leaves(observed))
     if isinstance(expected, str) or isinstance(observed, str):
         members, found = {"body": expected}, {"body": observed}

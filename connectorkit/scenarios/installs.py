@@ -23,8 +23,8 @@ class Administrator:
     """Who may install apps on a sandbox."""
 
     def __init__(self, username: str, password: Secret) -> None:
-        self._username = username
-        self._password = password
+        self.username = username
+        self.password = password
 
     def install(self, client: Client, manifest: dict[str, Any]) -> InstalledApp:
         """Install an app in the account that ``client`` speaks to. Raises ``SandboxError``."""
@@ -49,7 +49,7 @@ class Administrator:
 
     def _log_in(self, http: httpx.Client, url: str) -> None:
         answer = _answer(
-            http, "POST", url, json={"username": self._username, "password": self._password.reveal()}
+            http, "POST", url, json={"username": self.username, "password": self.password.reveal()}
         )
         http.headers[wire.AUTHORIZATION] = f"Bearer {answer['bearer']}"
 

@@ -42,7 +42,7 @@ class Scenarios:
     ) -> None:
         self._client = client
         self._sandbox = sandbox
-        self._administrator = administrator
+        self.administrator = administrator
         self._receiver = receiver
 
     def __iter__(self) -> Iterator[Scenario]:
@@ -103,7 +103,7 @@ class Scenarios:
             if scenario.on_account == "visible" and not visible:
                 return f"{scenario.account}; run it with visible=True"
             return scenario.why_never
-        if self._administrator is None and any(step.startswith("app ") for step in scenario.before):
+        if self.administrator is None and any(step.startswith("app ") for step in scenario.before):
             return "needs an administrator of the sandbox"
         wants_to_hear = scenario.notifications or scenario.ending.settled
         if wants_to_hear and (self._receiver is None or not self._receiver.listening):
@@ -113,7 +113,7 @@ class Scenarios:
     def _play(self, scenario: Scenario) -> Outcome:
         with ExitStack() as tidying:
             try:
-                stage = Stage(self._client, scenario, self._sandbox, self._administrator)
+                stage = Stage(self._client, scenario, self._sandbox, self.administrator)
                 tidying.enter_context(stage)
                 body = stage.scene.filled(scenario.answer.body)
             except ConnectorError as error:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,10 +74,13 @@ class Planted:
 
 
 @contextlib.contextmanager
-def planted(defect: Defect | None) -> Iterator[Planted]:
-    """A copy of the project with the defect; without one, the project as it is."""
+def planted(defect: Defect | None, copied: Sequence[str] = _COPIED) -> Iterator[Planted]:
+    """A copy of the project with the defect; without one, the project as it is.
+
+    A sandbox needs ``connectorkit`` alone to be ``copied``.
+    """
     with tempfile.TemporaryDirectory(prefix="planted-") as folder:
-        for name in _COPIED:
+        for name in copied:
             source, target = PROJECT / name, Path(folder) / name
             if source.is_dir():
                 shutil.copytree(source, target, ignore=_LEFT_OUT)

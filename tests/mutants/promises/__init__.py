@@ -1,0 +1,32 @@
+"""For each promise a defect of the sandbox that breaks it, by the modules of the ledger."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from tests.mutants.promises import (
+    contradictions,
+    conversation,
+    errors,
+    files,
+    format,
+    life_cycle,
+    quirks,
+    seed,
+    seed_messages,
+    send,
+    tokens,
+    webhooks,
+)
+from tests.mutants.promises.model import Breaks
+
+_MODULES: tuple[ModuleType, ...] = (
+    *(seed, seed_messages, tokens, conversation, send, format),
+    *(errors, webhooks, files, life_cycle, quirks, contradictions),
+)
+
+DEFECTS: dict[str, Breaks] = {name: one for module in _MODULES for name, one in module.DEFECTS.items()}
+# Promises that no defect of the sandbox can break, each with the reason.
+UNBREAKABLE: dict[str, str] = {
+    name: why for module in _MODULES for name, why in getattr(module, "UNBREAKABLE", {}).items()
+}
