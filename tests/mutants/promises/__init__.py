@@ -11,18 +11,21 @@ from tests.mutants.promises import (
     files,
     format,
     life_cycle,
+    manifests,
     quirks,
+    retries,
     seed,
     seed_messages,
     send,
     tokens,
+    webhook_bodies,
     webhooks,
 )
 from tests.mutants.promises.model import Breaks
 
 _MODULES: tuple[ModuleType, ...] = (
     *(seed, seed_messages, tokens, conversation, send, format),
-    *(errors, webhooks, files, life_cycle, quirks, contradictions),
+    *(errors, manifests, webhooks, webhook_bodies, retries, files, life_cycle, quirks, contradictions),
 )
 
 DEFECTS: dict[str, Breaks] = {name: one for module in _MODULES for name, one in module.DEFECTS.items()}

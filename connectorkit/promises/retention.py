@@ -1,0 +1,378 @@
+"""Promises of section 9.7: retries by time to live, and the four states of an app.
+
+What must be seen while a delivery is under way is done from the webhook's own answer to it, so that nothing
+depends on how fast anybody is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from connectorkit.promises.bench import ANA, BEN, TYPES, App, Bench, NotReady, at
+from connectorkit.promises.hook import Delivery
+from connectorkit.promises.model import Rows
+from connectorkit.promises.retries import failing, texts
+from connectorkit.promises.samples import chat_state
+
+rows = Rows()
+_HOOK = "needs a webhook that the account can reach"
+_CONTENT, _CHAT = TYPES[0], TYPES[3]
+
+
+def _failed(bench: Bench, *types: str, seconds: int = 3600, **webhook: Any) -> tuple[App, str]:
+    """An app whose first delivery of a text has failed, and the conversation of that."""
+    app = bench.subscribe(*(types or (_CONTENT,)), retry={"retention_time": seconds}, **webhook)
+    talk = bench.open()
+    bench.hook.answer = failing()
+    bench.say(talk, "One")
+    bench.settle()
+    return app, talk
+
+
+def _state(bench: Bench, app: App) -> Any:
+    apps = bench.sandbox.deliveries()["apps"]
+    return next((one["state"] for one in apps if one["client_id"] == app.client_id), None)
+
+
+def _pauses(bench: Bench, app: App) -> list[float]:
+    """Seconds between the attempts for the first text, as the sandbox has noted them."""
+    times = [one["at_ms"] for one in bench.deliveries(app) if one["attempt"]]
+    return [round((later - earlier) / 1000) for earlier, later in zip(times, times[1:], strict=False)]
+
+
+@rows.promise(
+    "P9.7-pauses",
+    "By time to live, the pauses between retries are 2, 4, 8, 16 … s.",
+    "9.7",
+    {"pauses": [2, 4, 8, 16]},
+    never=_HOOK,
+)
+def _doubling(bench: Bench) -> Any:
+    app, _ = _failed(bench)
+    bench.advance(40)
+    return {"pauses": _pauses(bench, app)[:4]}
+
+
+@rows.promise(
+    "P9.7-longest-pause",
+    "The pauses grow up to 5 minutes.",
+    "9.7",
+    {"longest pause": 300},
+    never=_HOOK,
+)
+def _longest_pause(bench: Bench) -> Any:
+    app, _ = _failed(bench)
+    bench.advance(512 + 610)
+    return {"longest pause": max(_pauses(bench, app))}
+
+
+@rows.promise(
+    "P9.7-wins",
+    "With a retention_time, max_retries does not count.",
+    "9.7",
+    {"max_retries 1": "tried more often"},
+    never=_HOOK,
+)
+def _wins(bench: Bench) -> Any:
+    _failed(bench, max_retries=1)
+    bench.advance(200)
+    return {"max_retries 1": "tried more often" if len(texts(bench)) > 3 else len(texts(bench))}
+
+
+@rows.promise(
+    "P9.7-order",
+    "By time to live, the order inside a conversation is kept.",
+    "9.7",
+    {"taken": ["One", "Two", "Three", "Four", "Five", "Six"]},
+    never=_HOOK,
+)
+def _order(bench: Bench) -> Any:
+    _, talk = _failed(bench)
+    for words in ("Two", "Three", "Four", "Five", "Six"):
+        bench.say(talk, words)
+    before = len(texts(bench))
+    bench.hook.answer = failing("none of them")
+    bench.advance(10)
+    return {"taken": texts(bench)[before:]}
+
+
+@rows.promise(
+    "P9.7-failed",
+    "Once an endpoint has failed, the app has, and every event is stored.",
+    "9.7",
+    {"state": "Failed", "another conversation's text": "stored"},
+    never=_HOOK,
+)
+def _stores(bench: Bench) -> Any:
+    app, _ = _failed(bench)
+    bench.say(bench.open(BEN), "Of Ben", BEN)
+    return {
+        "state": _state(bench, app),
+        "another conversation's text": "sent" if "Of Ben" in texts(bench) else "stored",
+    }
+
+
+@rows.promise(
+    "P9.7-all-endpoints",
+    "One failing endpoint makes events for all endpoints of the app wait.",
+    "9.7",
+    {"an event for another endpoint": "waits", "after that is fine": "comes"},
+    never=_HOOK,
+)
+def _all_endpoints(bench: Bench) -> Any:
+    manifest = bench.manifest(_CONTENT, _CHAT, retry={"retention_time": 3600})
+    manifest["capabilities"]["webhooks"][_CHAT]["endpoint"] = f"{bench.hook.url}/other"
+    bench.app(manifest)
+    talk = bench.open()
+    bench.hook.answer = lambda one: 200 if one.path.endswith("/other") else 503
+    bench.say(talk)
+    bench.settle()
+    bench.did(chat_state(talk, "COMPOSING"))
+    before = len(bench.heard(_CHAT))
+    bench.hook.answer = failing("none of them")
+    bench.advance(10)
+    return {
+        "an event for another endpoint": "comes" if before else "waits",
+        "after that is fine": "comes" if bench.heard(_CHAT) else "waits",
+    }
+
+
+@rows.promise(
+    "P9.7-up",
+    "When what was stored has been sent, the app is up again, and events go out directly.",
+    "9.7",
+    {"state": "Up", "the next text": "comes at once"},
+    never=_HOOK,
+)
+def _up(bench: Bench) -> Any:
+    app, talk = _failed(bench)
+    bench.hook.answer = failing("none of them")
+    bench.advance(10)
+    bench.say(talk, "Next")
+    return {
+        "state": _state(bench, app),
+        "the next text": "comes at once" if "Next" in texts(bench) else "waits",
+    }
+
+
+@rows.promise(
+    "P9.7-lost",
+    "What is older than the retention_time is lost.",
+    "9.7",
+    {"retention_time 10": "lost", "retention_time 600": "comes"},
+    never=_HOOK,
+)
+def _lost(bench: Bench) -> Any:
+    def late(consumer: str, seconds: int) -> str:
+        words = f"Kept for {seconds}"
+        app = bench.subscribe(_CONTENT, retry={"retention_time": seconds})
+        bench.hook.answer = failing()
+        bench.say(bench.open(consumer), words, consumer)
+        bench.settle()
+        bench.advance(100)
+        before = texts(bench, app).count(words)
+        bench.hook.answer = failing("none of them")
+        bench.advance(100)
+        return "comes" if texts(bench, app).count(words) > before else "lost"
+
+    return {"retention_time 600": late(ANA, 600), "retention_time 10": late(BEN, 10)}
+
+
+@rows.promise(
+    "P9.7-never-retried",
+    "Failures of a webhook with max_retries 0 are dropped, and do not make the app fail.",
+    "9.7",
+    {"came": 1, "state": "Up"},
+    never=_HOOK,
+)
+def _never_retried(bench: Bench) -> Any:
+    app, _ = _failed(bench, max_retries=0)
+    bench.advance(100)
+    return {"came": len(texts(bench)), "state": _state(bench, app)}
+
+
+@rows.promise(
+    "P9.7-never-retried-stored",
+    "If the app has failed, the events of a webhook with max_retries 0 are stored like others.",
+    "9.7",
+    {"while failed": 0, "afterwards": 1},
+    never=_HOOK,
+)
+def _never_retried_stored(bench: Bench) -> Any:
+    manifest = bench.manifest(_CONTENT, _CHAT, retry={"retention_time": 3600})
+    manifest["capabilities"]["webhooks"][_CHAT]["max_retries"] = 0
+    bench.app(manifest)
+    talk = bench.open()
+    bench.hook.answer = failing()
+    bench.say(talk)
+    bench.settle()
+    bench.did(chat_state(talk, "PAUSE"))
+    before = len(bench.heard(_CHAT))
+    bench.hook.answer = failing("none of them")
+    bench.advance(10)
+    return {"while failed": before, "afterwards": len(bench.heard(_CHAT))}
+
+
+def _once(answer: Callable[[Delivery], int]) -> Callable[[Delivery], int]:
+    """The same, until it has failed once."""
+    failed: list[Delivery] = []
+
+    def answered(one: Delivery) -> int:
+        status = 200 if failed else answer(one)
+        if status != 200:
+            failed.append(one)
+        return status
+
+    return answered
+
+
+# --- While the store is being resent -----------------------------------------------------------------
+
+
+def _resent(bench: Bench, *stored: str, during: str, do: Callable[[App, str], int]) -> None:
+    """Texts are stored and then resent; while ``during`` is under way, something is done once."""
+    app, talk = _failed(bench)
+    for words in stored:
+        bench.say(talk, words)
+    bench.settle()
+    done: list[str] = []
+
+    def answer(one: Delivery) -> int:
+        if at(one.event, "message") == during and not done:
+            done.append(during)
+            return do(app, talk)
+        return 200
+
+    bench.hook.answer = answer
+    bench.advance(10)
+    if not done:
+        raise NotReady("what was stored was not resent")
+    bench.settle()
+
+
+def _comes(bench: Bench, words: str) -> bool:
+    """Whether a text comes within a second, while something else is under way."""
+    return bench.hook.waited_for(lambda one: at(one.event, "message") == words, 1.0)
+
+
+@rows.promise(
+    "P9.7-transition-new",
+    "While the store is resent, events of new conversations go out directly.",
+    "9.7",
+    {"state": "In transition", "a new conversation's text": "comes at once"},
+    never=_HOOK,
+)
+def _transition_new(bench: Bench) -> Any:
+    seen: dict[str, Any] = {}
+
+    def do(app: App, talk: str) -> int:
+        bench.say(bench.open(BEN), "Of Ben", BEN)
+        seen["a new conversation's text"] = "comes at once" if _comes(bench, "Of Ben") else "waits"
+        seen["state"] = _state(bench, app)
+        return 200
+
+    _resent(bench, "Two", "Three", during="Two", do=do)
+    return seen
+
+
+@rows.promise(
+    "P9.7-transition-stored",
+    "While the store is resent, a new event of a stored conversation comes after what is stored.",
+    "9.7",
+    {"taken": ["One", "Two", "Three", "Four"]},
+    never=_HOOK,
+)
+def _transition_stored(bench: Bench) -> Any:
+    def do(app: App, talk: str) -> int:
+        bench.say(talk, "Four")
+        return 200
+
+    _resent(bench, "Two", "Three", during="Two", do=do)
+    return {"taken": texts(bench)[1:]}
+
+
+@rows.promise(
+    "P9.7-transition-failed",
+    "Any failure while the store is resent makes the app fail again.",
+    "9.7",
+    {"state": "Failed", "what follows": "stored"},
+    never=_HOOK,
+)
+def _transition_failed(bench: Bench) -> Any:
+    app, talk = _failed(bench)
+    bench.say(talk, "Two")
+    bench.say(talk, "Three")
+    bench.hook.answer = _once(failing("Two"))
+    bench.advance(2.5)
+    return {"state": _state(bench, app), "what follows": "sent" if "Three" in texts(bench) else "stored"}
+
+
+def _drained(bench: Bench, do: Callable[[App, str], int]) -> None:
+    """Something is done while a conversation is drained of what came while its store was resent."""
+    app, talk = _failed(bench)
+    bench.say(talk, "Two")
+    bench.settle()
+    done: list[Any] = []
+
+    def answer(one: Delivery) -> int:
+        words = at(one.event, "message")
+        if words == "Two":
+            bench.say(talk, "Three")
+        elif words == "Three" and not done:
+            done.append(words)
+            return do(app, talk)
+        return 200
+
+    bench.hook.answer = answer
+    bench.sandbox.call("POST", "/sandbox/clock", {"advance_seconds": 3, "settle": False})
+    bench.time_passed = True
+    if not bench.hook.waited_for(lambda one: at(one.event, "message") == "Three", 5.0):
+        raise NotReady("what came while the store was resent did not come")
+    bench.settle()
+
+
+@rows.promise(
+    "P9.7-drain",
+    "What came while the store was resent is drained, and what comes then waits up to 4 s.",
+    "9.7",
+    {"state": "Recovered", "within 4 s": "waits", "after 4 s": "comes"},
+    never=_HOOK,
+)
+def _drain(bench: Bench) -> Any:
+    seen: dict[str, Any] = {}
+
+    def do(app: App, talk: str) -> int:
+        bench.say(talk, "Four")
+        seen["state"] = _state(bench, app)
+        seen["within 4 s"] = "comes" if bench.hook.waited_for(_is_four, 0.2) else "waits"
+        bench.sandbox.call("POST", "/sandbox/clock", {"advance_seconds": 4, "settle": False})
+        seen["after 4 s"] = "comes" if bench.hook.waited_for(_is_four, 2.0) else "waits"
+        return 200
+
+    _drained(bench, do)
+    return seen
+
+
+def _is_four(one: Delivery) -> bool:
+    return bool(at(one.event, "message") == "Four")
+
+
+@rows.promise(
+    "P9.7-drained",
+    "What waits for a drain follows it in order.",
+    "9.7",
+    {"taken": ["Two", "Three", "Four", "Five"]},
+    never=_HOOK,
+)
+def _drained_in_order(bench: Bench) -> Any:
+    def do(app: App, talk: str) -> int:
+        bench.say(talk, "Four")
+        bench.say(talk, "Five")
+        return 200
+
+    _drained(bench, do)
+    return {"taken": texts(bench)[2:]}
+
+
+PROMISES = rows.all
