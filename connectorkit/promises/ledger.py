@@ -21,6 +21,7 @@ from connectorkit.promises import (
     seed_messages,
     send,
     tokens,
+    surveys,
     webhook_bodies,
     webhooks,
 )
@@ -36,7 +37,7 @@ _MODULES: dict[str, tuple[ModuleType, ...]] = {
     "errors": (errors,),
     "webhooks": (manifests, webhooks, webhook_bodies, retries, retention),
     "files": (files,),
-    "life cycle": (life_cycle,),
+    "life cycle": (life_cycle, surveys),
     "quirks of clients": (quirks,),
     "contradictions": (contradictions,),
 }

@@ -165,16 +165,16 @@ def _up(bench: Bench) -> Any:
 )
 def _lost(bench: Bench) -> Any:
     def late(consumer: str, seconds: int) -> str:
-        words = f"Kept for {seconds}"
-        app = bench.subscribe(_CONTENT, retry={"retention_time": seconds})
+        words, path = f"Kept for {seconds}", f"/kept-{seconds}"
+        bench.subscribe(_CONTENT, retry={"retention_time": seconds}, endpoint=bench.hook.url + path)
         bench.hook.answer = failing()
         bench.say(bench.open(consumer), words, consumer)
         bench.settle()
         bench.advance(100)
-        before = texts(bench, app).count(words)
+        before = texts(bench, path).count(words)
         bench.hook.answer = failing("none of them")
         bench.advance(100)
-        return "comes" if texts(bench, app).count(words) > before else "lost"
+        return "comes" if texts(bench, path).count(words) > before else "lost"
 
     return {"retention_time 600": late(ANA, 600), "retention_time 10": late(BEN, 10)}
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from connectorkit.promises.bench import ANA, BEN, TYPES, App, Bench, at
+from connectorkit.promises.bench import ANA, BEN, TYPES, Bench, at
 from connectorkit.promises.hook import Delivery
 from connectorkit.promises.model import Rows
 
@@ -18,12 +18,9 @@ _HOOK = "needs a webhook that the account can reach"
 _CONTENT = TYPES[0]
 
 
-def texts(bench: Bench, app: App | None = None) -> list[Any]:
-    """The texts that came, or those for one app, in the order in which they did."""
-    came = bench.heard(_CONTENT)
-    if app is not None:
-        came = [one for one in came if one.headers.get("x-liveperson-client-id") == app.client_id]
-    return [at(one.event, "message") for one in came]
+def texts(bench: Bench, path: str = "") -> list[Any]:
+    """The texts that came, or those at one path, in the order in which they did."""
+    return [at(one.event, "message") for one in bench.heard(_CONTENT) if one.path.endswith(path)]
 
 
 def failing(*words: str, status: int = 503) -> Callable[[Delivery], int]:
@@ -189,12 +186,13 @@ def _count_default(bench: Bench) -> Any:
 )
 def _count(bench: Bench) -> Any:
     def came(consumer: str, retries: int) -> int:
-        app = bench.subscribe(_CONTENT, max_retries=retries)
+        path = f"/with-{retries}"
+        bench.subscribe(_CONTENT, max_retries=retries, endpoint=bench.hook.url + path)
         bench.hook.answer = failing()
         bench.say(bench.open(consumer), f"{retries} retries", consumer)
         bench.settle()
         bench.advance(200)
-        return texts(bench, app).count(f"{retries} retries")
+        return texts(bench, path).count(f"{retries} retries")
 
     return {"max_retries 2": came(ANA, 2), "max_retries 5": came(BEN, 5)}
 

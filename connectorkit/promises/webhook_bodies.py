@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectorkit.promises.bench import TYPES, Bench, NotReady, at
+from connectorkit.promises.bench import BEN, TYPES, Bench, NotReady, at
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import close, update
 
@@ -208,11 +208,17 @@ def _growing(bench: Bench) -> Any:
 
 
 @rows.promise(
-    "P9.4-when-opened", "It is told when a conversation is opened.", "9.4", {"told": 1}, never=_HOOK
+    "P9.4-when-opened",
+    "It is told when a conversation is opened.",
+    "9.4",
+    {"one without a campaign": 1, "one of a campaign": 1},
+    never=_HOOK,
 )
 def _when_opened(bench: Bench) -> Any:
     _open(bench)
-    return {"told": len(results(bench))}
+    first = len(results(bench))
+    bench.open(BEN, campaignInfo={"campaignId": "1", "engagementId": "2"})
+    return {"one without a campaign": first, "one of a campaign": len(results(bench)) - first}
 
 
 def _told_since(bench: Bench, before: int) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _chat(bench: Bench) -> Any:
     bench.agent(talk).typing()
     bench.settle()
     bench.did(chat_state(talk, "GONE"))
-    return {"told": [at(one.event, "chatState") for one in bench.heard()]}
+    return {"told": [at(one.event, "chatState") for one in bench.heard("ChatStateEvent")]}
 
 
 @rows.promise(

@@ -41,7 +41,11 @@ DEFECTS = {
         "        conversation.updated_ts = max(now, conversation.updated_ts + 1)\n",
         "        conversation.updated_ts = max(now // 60000 * 60000, conversation.start_ts)\n",
     ),
-    "P9.4-when-opened": Breaks(_ACCOUNT, "        self.changed(conversation, now)\n", ""),
+    "P9.4-when-opened": Breaks(
+        _ACCOUNT,
+        "        self.changed(conversation, now)\n",
+        "        if not request.get('campaignInfo'):\n            self.changed(conversation, now)\n",
+    ),
     "P9.4-when-joined": Breaks(
         _AGENT,
         "            talk.had_agent = agent\n            self._account.changed(talk)\n",
