@@ -1,4 +1,4 @@
-"""Promises of sections 11.1 and 11.3 to 11.5: states, roles, time to respond, ratings; surveys are next door."""
+"""Promises of sections 11.1 and 11.3: states and roles; surveys are next door."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from connectorkit.errors import SandboxError
 from connectorkit.promises.bench import TYPES, Bench, NotReady, at
 from connectorkit.promises.model import Rows
-from connectorkit.promises.samples import close, text, update
 from connectorkit.promises.surveys import before_survey, states
 from connectorkit.promises.webhook_bodies import details, details_of_closed, results
 
@@ -124,18 +123,17 @@ def _idle_off(bench: Bench) -> Any:
     "P11.1-resumed",
     "When an agent resumes, an open conversation of another id is told, and is the consumer's.",
     "11.1, R48",
-    {"told": "OPEN", "convId": "another", "consumer": True},
+    {"told": "OPEN", "consumer": True},
     never=_AGENT,
 )
 def _resumed(bench: Bench) -> Any:
     bench.subscribe(_CHANGE)
     talk = bench.closed()
     bench.agent(talk).resume()
-    told = results(bench)[-1]
-    people = at(told, "conversationDetails", "participants")
+    told = [one for one in results(bench) if at(one, "convId") != talk]
+    people = at(told, 0, "conversationDetails", "participants")
     return {
-        "told": at(told, "conversationDetails", "state"),
-        "convId": "another" if at(told, "convId") not in (talk, None) else "the same",
+        "told": at(told, 0, "conversationDetails", "state"),
         "consumer": bench.lp_consumer_id() in [at(one, "id") for one in people],
     }
 
@@ -214,123 +212,6 @@ def _active(bench: Bench) -> Any:
     bench.subscribe(_CHANGE)
     bench.open()
     return {"states": [at(one, "state") for one in at(details(bench), "dialogs", 0, "participantsDetails")]}
-
-
-# --- 11.4: time to respond ---------------------------------------------------------------------------
-
-
-def _ttr_told(bench: Bench, **members: Any) -> Any:
-    bench.subscribe(_CHANGE)
-    bench.open(**members)
-    return at(details(bench), "ttr")
-
-
-@rows.promise(
-    "C11.4-default",
-    "Without a ttrDefName, a conversation is PRIORITIZED, with 600 s.",
-    "11.4",
-    {"ttr": {"ttrType": "PRIORITIZED", "value": 600}},
-    never=_HOOK,
-)
-def _default_ttr(bench: Bench) -> Any:
-    return {"ttr": _ttr_told(bench)}
-
-
-for _name, _value in (("URGENT", 300), ("NORMAL", 900), ("CUSTOM", 1200)):
-    rows.add(
-        f"R11.4-{_name.lower()}",
-        f"In the sandbox, {_name} stands for {_value} s.",
-        "11.4, R18",
-        lambda bench, name=_name: {"ttr": _ttr_told(bench, ttrDefName=name)},
-        {"ttr": {"ttrType": _name, "value": _value}},
-        never="the seconds are settings of an account",
-    )
-
-
-def _effective(bench: Bench, talk: str) -> Any:
-    """The effectiveTTR that is told next, and that nothing else was done for."""
-    bench.agent(talk).join("READER")
-    return at(results(bench)[-1], "effectiveTTR")
-
-
-@rows.promise(
-    "P11.4-effective",
-    "effectiveTTR is the time of the consumer's last message, and the seconds of the ttr.",
-    "11.4",
-    {"seconds after the message": 240},
-    never=_HOOK,
-)
-def _effective_ttr(bench: Bench) -> Any:
-    bench.subscribe(_CHANGE, _CONTENT)
-    talk = bench.open()
-    bench.did(update(talk, {"field": "TTRField", "ttrType": "CUSTOM", "value": 240}))
-    bench.advance(100)
-    bench.say(talk)
-    said = at(bench.told(_CONTENT).change, "serverTimestamp")
-    return {"seconds after the message": (_effective(bench, talk) - said) // 1000}
-
-
-@rows.promise(
-    "P11.4-replied",
-    "After an agent's reply effectiveTTR is -1.",
-    "11.4",
-    {"effectiveTTR": -1},
-    never=_AGENT,
-)
-def _replied(bench: Bench) -> Any:
-    bench.subscribe(_CHANGE)
-    talk = bench.open()
-    bench.say(talk)
-    bench.agent(talk).text("How can I help?")
-    return {"effectiveTTR": _effective(bench, talk)}
-
-
-@rows.promise(
-    "P11.4-closed",
-    "After close effectiveTTR is -1.",
-    "11.4, 9.4",
-    {"effectiveTTR": -1},
-    never=_HOOK,
-)
-def _after_close(bench: Bench) -> Any:
-    bench.subscribe(_CHANGE)
-    bench.closed()
-    details_of_closed(bench)
-    return {"effectiveTTR": at(results(bench)[-1], "effectiveTTR")}
-
-
-# --- 11.5: ratings -----------------------------------------------------------------------------------
-
-
-def _rate(talk: str, rate: int) -> dict[str, Any]:
-    rating = {"csatRate": rate, "csatResolutionConfirmation": False, "status": "FILLED"}
-    return update(talk, {"field": "CSATRate", **rating})
-
-
-@rows.promise(
-    "P11.5-after-close",
-    "A rating may be sent after close.",
-    "11.5",
-    {"it": "taken", "stored": 3},
-    never="stores a rating that somebody may look at",
-)
-def _after(bench: Bench) -> Any:
-    talk = bench.closed()
-    return {"it": bench.send(_rate(talk, 3)).taken, "stored": at(bench.kept(talk), "csat", "csatRate")}
-
-
-@rows.promise(
-    "R11.5-last",
-    "Of several ratings the last one wins.",
-    "11.5, R45",
-    {"stored": 1},
-    never="stores a rating that somebody may look at",
-)
-def _last(bench: Bench) -> Any:
-    talk = bench.open()
-    bench.did(_rate(talk, 4))
-    bench.did(_rate(talk, 1))
-    return {"stored": at(bench.kept(talk), "csat", "csatRate")}
 
 
 PROMISES = rows.all

@@ -1,17 +1,18 @@
-"""Promises of sections 9.1 and 9.2: what the manifest of an app may hold, and how installs are managed."""
+"""Promises of section 9.1: what the manifest of an app may hold."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from connectorkit.promises.bench import TYPES, App, Bench, Heard, NotReady, at
+from connectorkit.promises.bench import TYPES, Bench
 from connectorkit.promises.model import Probe, Rows
 
 rows = Rows()
 _INSTALLS = "changes what is installed"
 _CONTENT, _CHAT = TYPES[0], TYPES[3]
 _ENDPOINT = "https://hook.promise.example/events"
-_EXAMPLE = """{"client_name": "Kit demo", "enabled": true, "grant_types": ["client_credentials"], "scope": "msg.consumer",
+_EXAMPLE = """{"client_name": "Kit demo", "enabled": true,
+ "grant_types": ["client_credentials"], "scope": "msg.consumer",
  "capabilities": {"webhooks": {
    "ms.MessagingEventNotification.ContentEvent": {"endpoint": "https://kit.example/hook", "max_retries": 3,
       "headers": [{"header_name": "X-Env", "header_value": "test"}]},
@@ -50,13 +51,19 @@ for _name, _most in (
     )
 
 
-@rows.promise("P9.1-named", "A manifest must have a client_name.", "9.1", {"without": "refused"}, never=_INSTALLS)
+@rows.promise(
+    "P9.1-named", "A manifest must have a client_name.", "9.1", {"without": "refused"}, never=_INSTALLS
+)
 def _named(bench: Bench) -> Any:
     return {"without": bench.installs("POST", body={"grant_types": ["client_credentials"]}).taken}
 
 
 @rows.promise(
-    "P9.1-on", "An app is switched on unless its manifest says otherwise.", "9.1", {"it": "hears"}, never=_INSTALLS
+    "P9.1-on",
+    "An app is switched on unless its manifest says otherwise.",
+    "9.1",
+    {"it": "hears"},
+    never=_INSTALLS,
 )
 def _on(bench: Bench) -> Any:
     manifest = bench.manifest(_CONTENT)
@@ -99,7 +106,13 @@ def _lists(bench: Bench) -> Any:
     "P9.1-added",
     "What is stored of an app has its id, its secret, when both were issued, and whether it is deleted.",
     "9.1",
-    {"id": "client_id", "client_secret": True, "issued": "now", "client_secret_expires_at": 0, "deleted": False},
+    {
+        "id": "client_id",
+        "client_secret": True,
+        "issued": "now",
+        "client_secret_expires_at": 0,
+        "deleted": False,
+    },
     never=_INSTALLS,
 )
 def _added(bench: Bench) -> Any:
@@ -115,7 +128,9 @@ def _added(bench: Bench) -> Any:
     }
 
 
-@rows.promise("P9.1-endpoint", "A webhook must have an endpoint.", "9.1", {"without": "refused"}, never=_INSTALLS)
+@rows.promise(
+    "P9.1-endpoint", "A webhook must have an endpoint.", "9.1", {"without": "refused"}, never=_INSTALLS
+)
 def _endpoint(bench: Bench) -> Any:
     return {"without": _with_webhook(bench, {"max_retries": 2})}
 
@@ -151,7 +166,8 @@ def _query(bench: Bench) -> Any:
 def _max_retries(bench: Bench) -> Any:
     given = {"0": 0, "5": 5, "6": 6, "-1": -1, "text": "3"}
     return {
-        name: _with_webhook(bench, {"endpoint": _ENDPOINT, "max_retries": value}) for name, value in given.items()
+        name: _with_webhook(bench, {"endpoint": _ENDPOINT, "max_retries": value})
+        for name, value in given.items()
     }
 
 
@@ -186,10 +202,14 @@ def _headers(bench: Bench) -> Any:
 
 
 @rows.promise(
-    "P9.1-several", "An account may have several apps, and each is notified.", "9.1", {"apps": 2}, never=_INSTALLS
+    "P9.1-several",
+    "An account may have several apps, and each is notified.",
+    "9.1",
+    {"apps": 3},
+    never=_INSTALLS,
 )
 def _several(bench: Bench) -> Any:
-    for path in ("/first", "/second"):
+    for path in ("/first", "/second", "/third"):
         bench.subscribe(_CONTENT, endpoint=bench.hook.url + path)
     bench.say(bench.open())
     return {"apps": len({one.path for one in bench.heard()})}
@@ -203,7 +223,7 @@ def _several(bench: Bench) -> Any:
     never=_INSTALLS,
 )
 def _engagement(bench: Bench) -> Any:
-    good = {"design_engagement": True, "design_window": False, "language_selection": True}
+    good: dict[str, Any] = {"design_engagement": True, "design_window": False, "language_selection": True}
     good |= {name: ["any"] for name in ("entry_point", "visitor_behavior", "target_audience", "goal")}
     good |= {"consumer_identity": ["auth"]}
 
@@ -218,108 +238,14 @@ def _engagement(bench: Bench) -> Any:
 
 
 @rows.promise(
-    "P9.1-example", "The example of a manifest is taken as it is printed.", "9.1", {"it": "taken"}, never=_INSTALLS
+    "P9.1-example",
+    "The example of a manifest is taken as it is printed.",
+    "9.1",
+    {"it": "taken"},
+    never=_INSTALLS,
 )
 def _example(bench: Bench) -> Any:
     return {"it": bench.installs("POST", body=_EXAMPLE).taken}
-
-
-# --- Managing installs -------------------------------------------------------------------------------
-
-
-@rows.promise(
-    "C9.2-login",
-    "The login of an administrator answers with a bearer, how long it lasts, and who that is.",
-    "9.2",
-    {"bearer": True, "sessionTTl": True, "config": ["isAdmin", "loginName", "userId"]},
-    never="needs an administrator's password",
-)
-def _login(bench: Bench) -> Any:
-    heard = bench.log_in()
-    return {
-        **{name: name in heard.json and bool(heard.at(name)) for name in ("bearer", "sessionTTl")},
-        "config": sorted(heard.at("config")),
-    }
-
-
-@rows.promise(
-    "C9.2-hosts",
-    "The login answers with the whole domain lookup, too.",
-    "9.2, R75",
-    {"csdsCollectionResponse": "the domain lookup"},
-    never="needs an administrator's password",
-)
-def _hosts(bench: Bench) -> Any:
-    told = bench.log_in().at("csdsCollectionResponse")
-    looked_up = bench.lookup().json
-    return {"csdsCollectionResponse": "the domain lookup" if told == looked_up else told}
-
-
-@rows.promise(
-    "C9.2-bearer",
-    "Installs are for an administrator only.",
-    "9.2",
-    {"without a bearer": "refused", "with another": "refused"},
-    never=_INSTALLS,
-)
-def _bearer(bench: Bench) -> Any:
-    return {
-        "without a bearer": bench.installs("GET", headers={"Authorization": None}).taken,
-        "with another": bench.installs("GET", headers={"Authorization": "Bearer nobody"}).taken,
-    }
-
-
-@rows.promise("C9.2-list", "GET lists the installs.", "9.2", {"listed": True}, never=_INSTALLS)
-def _list(bench: Bench) -> Any:
-    app = bench.app(bench.manifest(_CHAT))
-    return {"listed": app.client_id in [at(one, "client_id") for one in bench.installs("GET").json]}
-
-
-@rows.promise("C9.2-read", "GET reads one install.", "9.2", {"display_name": "Number 7"}, never=_INSTALLS)
-def _read(bench: Bench) -> Any:
-    app = bench.app({**bench.manifest(_CHAT), "display_name": "Number 7"})
-    return {"display_name": bench.installs("GET", app.client_id).at("display_name")}
-
-
-@rows.promise(
-    "C9.2-revision",
-    "What is read has an ac-revision, with which it can be changed.",
-    "9.2",
-    {"with that of the list": "taken", "with that of the app": "taken"},
-    never=_INSTALLS,
-)
-def _revision(bench: Bench) -> Any:
-    app = bench.app(bench.manifest(_CHAT))
-
-    def changing(read: Heard) -> str:
-        headers = {"If-Match": read.headers.get("ac-revision", "none"), "X-HTTP-Method-Override": "PUT"}
-        return bench.installs("PUT", app.client_id, bench.manifest(_CHAT), headers).taken
-
-    return {
-        "with that of the list": changing(bench.installs("GET")),
-        "with that of the app": changing(bench.installs("GET", app.client_id)),
-    }
-
-
-def _changing(bench: Bench, app: App) -> dict[str, str | None]:
-    revision = bench.installs("GET", app.client_id).headers.get("ac-revision")
-    if revision is None:
-        raise NotReady("the app has no revision")
-    return {"If-Match": revision, "X-HTTP-Method-Override": None}
-
-
-@rows.promise("C9.2-replace", "PUT replaces a manifest.", "9.2", {"description": "gone"}, never=_INSTALLS)
-def _replace(bench: Bench) -> Any:
-    app = bench.app({**bench.manifest(_CHAT), "description": "The first"})
-    bench.installs("PUT", app.client_id, bench.manifest(_CHAT), _changing(bench, app))
-    return {"description": "there" if "description" in bench.installs("GET", app.client_id).json else "gone"}
-
-
-@rows.promise("C9.2-delete", "DELETE removes an install.", "9.2", {"reading it": "refused"}, never=_INSTALLS)
-def _delete(bench: Bench) -> Any:
-    app = bench.app(bench.manifest(_CHAT))
-    bench.installs("DELETE", app.client_id, headers=_changing(bench, app))
-    return {"reading it": bench.installs("GET", app.client_id).taken}
 
 
 PROMISES = rows.all

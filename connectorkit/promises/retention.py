@@ -1,15 +1,12 @@
-"""Promises of section 9.7: retries by time to live, and the four states of an app.
-
-What must be seen while a delivery is under way is done from the webhook's own answer to it, so that nothing
-depends on how fast anybody is.
-"""
+"""Promises of section 9.7: retries by time to live."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
-from connectorkit.promises.bench import ANA, BEN, TYPES, App, Bench, NotReady, at
+from connectorkit.promises.bench import ANA, BEN, TYPES, App, Bench
 from connectorkit.promises.hook import Delivery
 from connectorkit.promises.model import Rows
 from connectorkit.promises.retries import failing, texts
@@ -20,7 +17,7 @@ _HOOK = "needs a webhook that the account can reach"
 _CONTENT, _CHAT = TYPES[0], TYPES[3]
 
 
-def _failed(bench: Bench, *types: str, seconds: int = 3600, **webhook: Any) -> tuple[App, str]:
+def failed(bench: Bench, *types: str, seconds: int = 3600, **webhook: Any) -> tuple[App, str]:
     """An app whose first delivery of a text has failed, and the conversation of that."""
     app = bench.subscribe(*(types or (_CONTENT,)), retry={"retention_time": seconds}, **webhook)
     talk = bench.open()
@@ -30,7 +27,8 @@ def _failed(bench: Bench, *types: str, seconds: int = 3600, **webhook: Any) -> t
     return app, talk
 
 
-def _state(bench: Bench, app: App) -> Any:
+def state_of(bench: Bench, app: App) -> Any:
+    """The state of an app, as the sandbox tells it."""
     apps = bench.sandbox.deliveries()["apps"]
     return next((one["state"] for one in apps if one["client_id"] == app.client_id), None)
 
@@ -38,7 +36,7 @@ def _state(bench: Bench, app: App) -> Any:
 def _pauses(bench: Bench, app: App) -> list[float]:
     """Seconds between the attempts for the first text, as the sandbox has noted them."""
     times = [one["at_ms"] for one in bench.deliveries(app) if one["attempt"]]
-    return [round((later - earlier) / 1000) for earlier, later in zip(times, times[1:], strict=False)]
+    return [round((later - earlier) / 1000) for earlier, later in pairwise(times)]
 
 
 @rows.promise(
@@ -49,7 +47,7 @@ def _pauses(bench: Bench, app: App) -> list[float]:
     never=_HOOK,
 )
 def _doubling(bench: Bench) -> Any:
-    app, _ = _failed(bench)
+    app, _ = failed(bench)
     bench.advance(40)
     return {"pauses": _pauses(bench, app)[:4]}
 
@@ -62,7 +60,7 @@ def _doubling(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _longest_pause(bench: Bench) -> Any:
-    app, _ = _failed(bench)
+    app, _ = failed(bench)
     bench.advance(512 + 610)
     return {"longest pause": max(_pauses(bench, app))}
 
@@ -75,7 +73,7 @@ def _longest_pause(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _wins(bench: Bench) -> Any:
-    _failed(bench, max_retries=1)
+    failed(bench, max_retries=1)
     bench.advance(200)
     return {"max_retries 1": "tried more often" if len(texts(bench)) > 3 else len(texts(bench))}
 
@@ -88,7 +86,7 @@ def _wins(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _order(bench: Bench) -> Any:
-    _, talk = _failed(bench)
+    _, talk = failed(bench)
     for words in ("Two", "Three", "Four", "Five", "Six"):
         bench.say(talk, words)
     before = len(texts(bench))
@@ -105,10 +103,10 @@ def _order(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _stores(bench: Bench) -> Any:
-    app, _ = _failed(bench)
+    app, _ = failed(bench)
     bench.say(bench.open(BEN), "Of Ben", BEN)
     return {
-        "state": _state(bench, app),
+        "state": state_of(bench, app),
         "another conversation's text": "sent" if "Of Ben" in texts(bench) else "stored",
     }
 
@@ -146,12 +144,12 @@ def _all_endpoints(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _up(bench: Bench) -> Any:
-    app, talk = _failed(bench)
+    app, talk = failed(bench)
     bench.hook.answer = failing("none of them")
     bench.advance(10)
     bench.say(talk, "Next")
     return {
-        "state": _state(bench, app),
+        "state": state_of(bench, app),
         "the next text": "comes at once" if "Next" in texts(bench) else "waits",
     }
 
@@ -173,7 +171,7 @@ def _lost(bench: Bench) -> Any:
         bench.advance(100)
         before = texts(bench, path).count(words)
         bench.hook.answer = failing("none of them")
-        bench.advance(100)
+        bench.advance(200)
         return "comes" if texts(bench, path).count(words) > before else "lost"
 
     return {"retention_time 600": late(ANA, 600), "retention_time 10": late(BEN, 10)}
@@ -187,9 +185,9 @@ def _lost(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _never_retried(bench: Bench) -> Any:
-    app, _ = _failed(bench, max_retries=0)
+    app, _ = failed(bench, max_retries=0)
     bench.advance(100)
-    return {"came": len(texts(bench)), "state": _state(bench, app)}
+    return {"came": len(texts(bench)), "state": state_of(bench, app)}
 
 
 @rows.promise(
@@ -214,7 +212,7 @@ def _never_retried_stored(bench: Bench) -> Any:
     return {"while failed": before, "afterwards": len(bench.heard(_CHAT))}
 
 
-def _once(answer: Callable[[Delivery], int]) -> Callable[[Delivery], int]:
+def once(answer: Callable[[Delivery], int]) -> Callable[[Delivery], int]:
     """The same, until it has failed once."""
     failed: list[Delivery] = []
 
@@ -225,154 +223,6 @@ def _once(answer: Callable[[Delivery], int]) -> Callable[[Delivery], int]:
         return status
 
     return answered
-
-
-# --- While the store is being resent -----------------------------------------------------------------
-
-
-def _resent(bench: Bench, *stored: str, during: str, do: Callable[[App, str], int]) -> None:
-    """Texts are stored and then resent; while ``during`` is under way, something is done once."""
-    app, talk = _failed(bench)
-    for words in stored:
-        bench.say(talk, words)
-    bench.settle()
-    done: list[str] = []
-
-    def answer(one: Delivery) -> int:
-        if at(one.event, "message") == during and not done:
-            done.append(during)
-            return do(app, talk)
-        return 200
-
-    bench.hook.answer = answer
-    bench.advance(10)
-    if not done:
-        raise NotReady("what was stored was not resent")
-    bench.settle()
-
-
-def _comes(bench: Bench, words: str) -> bool:
-    """Whether a text comes within a second, while something else is under way."""
-    return bench.hook.waited_for(lambda one: at(one.event, "message") == words, 1.0)
-
-
-@rows.promise(
-    "P9.7-transition-new",
-    "While the store is resent, events of new conversations go out directly.",
-    "9.7",
-    {"state": "In transition", "a new conversation's text": "comes at once"},
-    never=_HOOK,
-)
-def _transition_new(bench: Bench) -> Any:
-    seen: dict[str, Any] = {}
-
-    def do(app: App, talk: str) -> int:
-        bench.say(bench.open(BEN), "Of Ben", BEN)
-        seen["a new conversation's text"] = "comes at once" if _comes(bench, "Of Ben") else "waits"
-        seen["state"] = _state(bench, app)
-        return 200
-
-    _resent(bench, "Two", "Three", during="Two", do=do)
-    return seen
-
-
-@rows.promise(
-    "P9.7-transition-stored",
-    "While the store is resent, a new event of a stored conversation comes after what is stored.",
-    "9.7",
-    {"taken": ["One", "Two", "Three", "Four"]},
-    never=_HOOK,
-)
-def _transition_stored(bench: Bench) -> Any:
-    def do(app: App, talk: str) -> int:
-        bench.say(talk, "Four")
-        return 200
-
-    _resent(bench, "Two", "Three", during="Two", do=do)
-    return {"taken": texts(bench)[1:]}
-
-
-@rows.promise(
-    "P9.7-transition-failed",
-    "Any failure while the store is resent makes the app fail again.",
-    "9.7",
-    {"state": "Failed", "what follows": "stored"},
-    never=_HOOK,
-)
-def _transition_failed(bench: Bench) -> Any:
-    app, talk = _failed(bench)
-    bench.say(talk, "Two")
-    bench.say(talk, "Three")
-    bench.hook.answer = _once(failing("Two"))
-    bench.advance(2.5)
-    return {"state": _state(bench, app), "what follows": "sent" if "Three" in texts(bench) else "stored"}
-
-
-def _drained(bench: Bench, do: Callable[[App, str], int]) -> None:
-    """Something is done while a conversation is drained of what came while its store was resent."""
-    app, talk = _failed(bench)
-    bench.say(talk, "Two")
-    bench.settle()
-    done: list[Any] = []
-
-    def answer(one: Delivery) -> int:
-        words = at(one.event, "message")
-        if words == "Two":
-            bench.say(talk, "Three")
-        elif words == "Three" and not done:
-            done.append(words)
-            return do(app, talk)
-        return 200
-
-    bench.hook.answer = answer
-    bench.sandbox.call("POST", "/sandbox/clock", {"advance_seconds": 3, "settle": False})
-    bench.time_passed = True
-    if not bench.hook.waited_for(lambda one: at(one.event, "message") == "Three", 5.0):
-        raise NotReady("what came while the store was resent did not come")
-    bench.settle()
-
-
-@rows.promise(
-    "P9.7-drain",
-    "What came while the store was resent is drained, and what comes then waits up to 4 s.",
-    "9.7",
-    {"state": "Recovered", "within 4 s": "waits", "after 4 s": "comes"},
-    never=_HOOK,
-)
-def _drain(bench: Bench) -> Any:
-    seen: dict[str, Any] = {}
-
-    def do(app: App, talk: str) -> int:
-        bench.say(talk, "Four")
-        seen["state"] = _state(bench, app)
-        seen["within 4 s"] = "comes" if bench.hook.waited_for(_is_four, 0.2) else "waits"
-        bench.sandbox.call("POST", "/sandbox/clock", {"advance_seconds": 4, "settle": False})
-        seen["after 4 s"] = "comes" if bench.hook.waited_for(_is_four, 2.0) else "waits"
-        return 200
-
-    _drained(bench, do)
-    return seen
-
-
-def _is_four(one: Delivery) -> bool:
-    return bool(at(one.event, "message") == "Four")
-
-
-@rows.promise(
-    "P9.7-drained",
-    "What waits for a drain follows it in order.",
-    "9.7",
-    {"taken": ["Two", "Three", "Four", "Five"]},
-    never=_HOOK,
-)
-def _drained_in_order(bench: Bench) -> Any:
-    def do(app: App, talk: str) -> int:
-        bench.say(talk, "Four")
-        bench.say(talk, "Five")
-        return 200
-
-    _drained(bench, do)
-    return {"taken": texts(bench)[2:]}
 
 
 PROMISES = rows.all

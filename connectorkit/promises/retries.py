@@ -36,7 +36,7 @@ def failing(*words: str, status: int = 503) -> Callable[[Delivery], int]:
     never=_HOOK,
 )
 def _success(bench: Bench) -> Any:
-    return _outcomes(bench, 200, 201)
+    return outcomes(bench, 200, 201)
 
 
 @rows.promise(
@@ -47,10 +47,11 @@ def _success(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _failure(bench: Bench) -> Any:
-    return _outcomes(bench, 202, 204, 302, 404, 500, 0)
+    return outcomes(bench, 202, 204, 302, 404, 500, 0)
 
 
-def _outcomes(bench: Bench, *statuses: int) -> dict[str, str]:
+def outcomes(bench: Bench, *statuses: int) -> dict[str, str]:
+    """What becomes of texts that are answered so; 0 is no answer."""
     bench.subscribe(_CONTENT, max_retries=1)
     answers = {f"Answered {status}": status for status in statuses}
     bench.hook.answer = lambda one: answers[at(one.event, "message")]
@@ -198,7 +199,11 @@ def _count(bench: Bench) -> Any:
 
 
 @rows.promise(
-    "P9.7-count-pause", "Retries by count are 30 s apart.", "9.7", {"after 25 s": 1, "after 31 s": 2}, never=_HOOK
+    "P9.7-count-pause",
+    "Retries by count are 30 s apart.",
+    "9.7",
+    {"after 25 s": 1, "after 31 s": 2},
+    never=_HOOK,
 )
 def _count_pause(bench: Bench) -> Any:
     _failed(bench, max_retries=1)

@@ -244,5 +244,4 @@ def _completed(bench: Bench) -> Any:
     return {name: at(told, name) for name in ("closedCause", "closedBy")}
 
 
-
 PROMISES = rows.all

@@ -1,10 +1,10 @@
-"""Promises of section 9.4: what is told of changes of conversations, and when."""
+"""Promises of section 9.4: what is told of a conversation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from connectorkit.promises.bench import BEN, TYPES, Bench, NotReady, at
+from connectorkit.promises.bench import TYPES, Bench, NotReady, at
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import close, update
 
@@ -32,7 +32,7 @@ def details_of_closed(bench: Bench) -> Any:
     return told
 
 
-def _open(bench: Bench) -> str:
+def opened_and_told(bench: Bench) -> str:
     """A conversation whose changes are told, and that of its opening has been."""
     bench.subscribe(_CHANGE)
     talk = bench.open()
@@ -48,7 +48,7 @@ def _open(bench: Bench) -> str:
     never=_HOOK,
 )
 def _upsert(bench: Bench) -> Any:
-    _open(bench)
+    opened_and_told(bench)
     change = bench.told(_CHANGE).change
     return {"type": at(change, "type"), "result": sorted(at(change, "result"))}
 
@@ -66,7 +66,7 @@ def _upsert(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _details(bench: Bench) -> Any:
-    _open(bench)
+    opened_and_told(bench)
     return {"members": sorted(details(bench))}
 
 
@@ -78,7 +78,7 @@ def _details(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _values(bench: Bench) -> Any:
-    _open(bench)
+    opened_and_told(bench)
     told = details(bench)
     age = bench.sandbox.now().timestamp() * 1000 - at(told, "startTs")
     return {
@@ -103,7 +103,7 @@ def _values(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _dialog(bench: Bench) -> Any:
-    _open(bench)
+    opened_and_told(bench)
     dialog = at(details(bench), "dialogs", 0)
     return {"members": sorted(dialog), "channelType": at(dialog, "channelType")}
 
@@ -116,7 +116,7 @@ def _dialog(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _participants(bench: Bench) -> Any:
-    _open(bench)
+    opened_and_told(bench)
     told = at(details(bench), "participants")
     given = at(told, 0, "id")
     return {
@@ -134,7 +134,7 @@ def _participants(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _handler(bench: Bench) -> Any:
-    _open(bench)
+    opened_and_told(bench)
     told = at(details(bench), "conversationHandlerDetails")
     account = at(told, "accountId")
     return {
@@ -151,7 +151,7 @@ def _handler(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _ended(bench: Bench) -> Any:
-    talk = _open(bench)
+    talk = opened_and_told(bench)
     bench.advance(5)
     bench.did(close(talk))
     told = details_of_closed(bench)
@@ -159,7 +159,9 @@ def _ended(bench: Bench) -> Any:
     later = type(end) is int and end >= at(told, "startTs") + 5000
     return {
         "endTs": "later than startTs" if later else end,
-        "dialog's endTs": "the same" if at(told, "dialogs", 0, "endTs") == end else at(told, "dialogs", 0, "endTs"),
+        "dialog's endTs": "the same"
+        if at(told, "dialogs", 0, "endTs") == end
+        else at(told, "dialogs", 0, "endTs"),
         "closedBy": at(told, "dialogs", 0, "closedBy"),
     }
 
@@ -172,7 +174,7 @@ def _ended(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _reason(bench: Bench) -> Any:
-    bench.did(close(_open(bench)))
+    bench.did(close(opened_and_told(bench)))
     return {"closeReason": at(details_of_closed(bench), "closeReason")}
 
 
@@ -184,7 +186,7 @@ def _reason(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _cause(bench: Bench) -> Any:
-    talk = _open(bench)
+    talk = opened_and_told(bench)
     dialog = {"dialogId": talk, "state": "CLOSE", "closedCause": "Had to catch a train"}
     bench.did(update(talk, {"field": "DialogChange", "type": "UPDATE", "dialog": dialog}))
     return {"closedCause": at(details_of_closed(bench), "dialogs", 0, "closedCause")}
@@ -198,120 +200,10 @@ def _cause(bench: Bench) -> Any:
     never=_HOOK,
 )
 def _growing(bench: Bench) -> Any:
-    talk = _open(bench)
+    talk = opened_and_told(bench)
     bench.agent(talk).join("MANAGER").join("MANAGER").join("MANAGER").join("MANAGER")
     times = [at(one, "conversationDetails", "metaDataLastUpdateTs") for one in results(bench)]
     return {"changes": len(times), "growing": times == sorted(set(times))}
-
-
-# --- When a change is told ---------------------------------------------------------------------------
-
-
-@rows.promise(
-    "P9.4-when-opened",
-    "It is told when a conversation is opened.",
-    "9.4",
-    {"one without a campaign": 1, "one of a campaign": 1},
-    never=_HOOK,
-)
-def _when_opened(bench: Bench) -> Any:
-    _open(bench)
-    first = len(results(bench))
-    bench.open(BEN, campaignInfo={"campaignId": "1", "engagementId": "2"})
-    return {"one without a campaign": first, "one of a campaign": len(results(bench)) - first}
-
-
-def _told_since(bench: Bench, before: int) -> dict[str, Any]:
-    told = results(bench)
-    last = at(told[-1], "conversationDetails") if len(told) > before else {}
-    roles = [at(one, "role") for one in at(last, "participants")] if last else []
-    return {"told": len(told) - before, "skillId": at(last, "skillId"), "agents": roles.count("ASSIGNED_AGENT")}
-
-
-@rows.promise(
-    "P9.4-when-joined",
-    "It is told when an agent joins.",
-    "9.4",
-    {"told": 1, "skillId": "-1", "agents": 1},
-    never=_HOOK,
-)
-def _when_joined(bench: Bench) -> Any:
-    talk = _open(bench)
-    before = len(results(bench))
-    bench.agent(talk).join()
-    return _told_since(bench, before)
-
-
-@rows.promise(
-    "P9.4-when-left",
-    "It is told when an agent leaves.",
-    "9.4",
-    {"told": 1, "skillId": "-1", "agents": 0},
-    never=_HOOK,
-)
-def _when_left(bench: Bench) -> Any:
-    talk = _open(bench)
-    agent = bench.agent(talk).join()
-    before = len(results(bench))
-    agent.leave()
-    return _told_since(bench, before)
-
-
-@rows.promise(
-    "P9.4-when-transferred",
-    "It is told when the skill changes: the agent is gone, and skillId is another.",
-    "9.4",
-    {"told": 1, "skillId": "77", "agents": 0},
-    never=_HOOK,
-)
-def _when_transferred(bench: Bench) -> Any:
-    talk = _open(bench)
-    agent = bench.agent(talk).join()
-    before = len(results(bench))
-    agent.transfer("77")
-    return _told_since(bench, before)
-
-
-@rows.promise(
-    "P9.4-when-ttr",
-    "It is told when the time to respond is changed.",
-    "9.4",
-    {"told": {"ttrType": "CUSTOM", "value": 77}},
-    never=_HOOK,
-)
-def _when_ttr(bench: Bench) -> Any:
-    talk = _open(bench)
-    bench.did(update(talk, {"field": "TTRField", "ttrType": "CUSTOM", "value": 77}))
-    return {"told": at(results(bench)[-1:], 0, "conversationDetails", "ttr")}
-
-
-@rows.promise(
-    "P9.4-when-closed",
-    "It is told when an agent closes the conversation.",
-    "9.4",
-    {"told": 1},
-    never=_HOOK,
-)
-def _when_closed(bench: Bench) -> Any:
-    talk = _open(bench)
-    agent = bench.agent(talk).join()
-    before = len(results(bench))
-    agent.close()
-    return {"told": len(results(bench)) - before}
-
-
-@rows.promise(
-    "P9.4-when-rated",
-    "It is told when a rating is stored, with the rating as csat.",
-    "9.4",
-    {"csat": {"csatRate": 4, "csatResolutionConfirmation": False, "status": "FILLED"}},
-    never=_HOOK,
-)
-def _when_rated(bench: Bench) -> Any:
-    talk = _open(bench)
-    rating = {"csatRate": 4, "csatResolutionConfirmation": False, "status": "FILLED"}
-    bench.did(update(talk, {"field": "CSATRate", **rating}))
-    return {"csat": at(results(bench)[-1:], 0, "conversationDetails", "csat")}
 
 
 PROMISES = rows.all

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from tests.mutants.promises import (
+    attributes,
     contradictions,
     conversation,
     errors,
@@ -12,7 +13,8 @@ from tests.mutants.promises import (
     format,
     life_cycle,
     manifests,
-    quirks,
+    quirks_of_receivers,
+    quirks_of_senders,
     retries,
     seed,
     seed_messages,
@@ -24,8 +26,9 @@ from tests.mutants.promises import (
 from tests.mutants.promises.model import Breaks
 
 _MODULES: tuple[ModuleType, ...] = (
-    *(seed, seed_messages, tokens, conversation, send, format),
-    *(errors, manifests, webhooks, webhook_bodies, retries, files, life_cycle, quirks, contradictions),
+    *(seed, seed_messages, tokens, conversation, send, format, errors),
+    *(manifests, webhooks, webhook_bodies, retries, files, life_cycle, attributes),
+    *(quirks_of_senders, quirks_of_receivers, contradictions),
 )
 
 DEFECTS: dict[str, Breaks] = {name: one for module in _MODULES for name, one in module.DEFECTS.items()}

@@ -37,27 +37,35 @@ DEFECTS = {
     ),
     "P10.1-no-path": Breaks(
         _FILES,
-        '    return _relative_path(body)\n',
+        "    return _relative_path(body)\n",
         "    if body.value.get('relativePath') is None:\n        raise refusals.not_found()\n"
         "    return _relative_path(body)\n",
     ),
     "P10.1-malformed": Breaks(
         _FILES,
-        '    return _relative_path(body)\n',
+        "    return _relative_path(body)\n",
         "    if str(body.value.get('relativePath', '/v1/'))[:4] != '/v1/':\n"
         "        raise refusals.not_found()\n"
         "    return _relative_path(body)\n",
     ),
     "P10.2-put": Breaks(_STORAGE, "201", "200"),
-    "P10.2-etag": Breaks(_STORAGE, "self._files.put(path, content).md5})", "self._files.put(path, content).md5[:16]})"),
-    "P10.2-raw": Breaks(_STORAGE, "Response(file.content, headers", "Response(file.content.replace(b'\\r\\n', b'\\n')[:200], headers"),
+    "P10.2-etag": Breaks(
+        _STORAGE, "self._files.put(path, content).md5})", "self._files.put(path, content).md5[:16]})"
+    ),
+    "P10.2-raw": Breaks(
+        _STORAGE,
+        "Response(file.content, headers",
+        "Response(file.content.replace(b'\\r\\n', b'\\n')[:200], headers",
+    ),
     "P10.2-get": Breaks(
         _STORAGE,
         "        return Response(file.content, headers=_file_headers(file, path))",
         "        status = 203 if request.method == 'GET' else 200\n"
         "        return Response(file.content, status, headers=_file_headers(file, path))",
     ),
-    "P10.2-type": Breaks(_STORAGE, '        "Content-Type": file.content_type,\n', '        "Content-Type": "image/png",\n'),
+    "P10.2-type": Breaks(
+        _STORAGE, '        "Content-Type": file.content_type,\n', '        "Content-Type": "image/png",\n'
+    ),
     "P10.2-attachment": Breaks(_STORAGE, "attachment; filename", "inline; filename"),
     "P10.2-slash": Breaks(_STORAGE, 'for slash in ("", "/")]', 'for slash in ("",)]'),
     "P10.2-head": Breaks(_FILES, '"HEAD": ("HEAD", "GET", "PUT")', '"HEAD": ("HEAD", "GET")'),
@@ -66,7 +74,7 @@ DEFECTS = {
     "P10.2-others": Breaks(
         _STORAGE,
         "            case _:  # no signature is for any other method\n",
-        "            case \"POST\":\n"
+        '            case "POST":\n'
         "                return await self._put(request, '/' + request.scope['path'].lstrip('/'))\n"
         "            case _:  # no signature is for any other method\n",
     ),
@@ -81,11 +89,17 @@ DEFECTS = {
         '        text = f"{method}\\n{expires}\\n{path}"\n',
         '        text = f"{method}\\n{path}"\n',
     ),
-    "P10.2-words": Breaks(_STORAGE, '_INVALID = "401 Unauthorized: Temp URL invalid"', '_INVALID = "Unauthorized"'),
+    "P10.2-words": Breaks(
+        _STORAGE, '_INVALID = "401 Unauthorized: Temp URL invalid"', '_INVALID = "Unauthorized"'
+    ),
     "P10.2-404": Breaks(_STORAGE, "raise refusals.plain(404,", "raise refusals.plain(410,"),
     "P10.2-411": Breaks(_STORAGE, "raise refusals.plain(411,", "raise refusals.plain(400,"),
     "P10.2-413": Breaks(_STORAGE, "raise refusals.plain(413,", "raise refusals.plain(400,"),
-    "P10.2-422": Breaks(_STORAGE, "            raise refusals.plain(\n                422,", "            raise refusals.plain(\n                409,"),
+    "P10.2-422": Breaks(
+        _STORAGE,
+        "            raise refusals.plain(\n                422,",
+        "            raise refusals.plain(\n                409,",
+    ),
     "P10.2-no-token": Breaks(
         _STORAGE,
         "        signatures, expiries = (\n",
@@ -102,9 +116,13 @@ DEFECTS = {
     ),
     "P10.3-foreign": Breaks(
         _MESSAGING,
-        '            account.files.check_owner(body.value["relativePath"], consumer_id)\n'
-        "            return",
+        '            account.files.check_owner(body.value["relativePath"], consumer_id)\n            return',
         "            return",
     ),
-    "P10.3-cors": Breaks(_STORAGE, "            response = refused(refusal)\n        response.headers.update(CORS)\n", "            response = refused(refusal)\n        if response.status_code < 400:\n            response.headers.update(CORS)\n"),
+    "P10.3-cors": Breaks(
+        _STORAGE,
+        "            response = refused(refusal)\n        response.headers.update(CORS)\n",
+        "            response = refused(refusal)\n"
+        "        if response.status_code < 400:\n            response.headers.update(CORS)\n",
+    ),
 }

@@ -8,7 +8,12 @@ _ACCOUNT, _AGENT, _BOTS = "sandbox/account.py", "sandbox/agent.py", "sandbox/bot
 _MESSAGING, _NOTICES, _STATE = "sandbox/messaging.py", "sandbox/notices.py", "sandbox/state.py"
 
 DEFECTS = {
-    "P11.1-closed": Breaks(_NOTICES, "conversation.stage", "wire.OPEN"),
+    "P11.1-closed": Breaks(
+        _NOTICES,
+        '"stage": conversation.stage',
+        '"stage": conversation.stage if len(conversation.dialogs) > 1 or '
+        'conversation.close_reason != wire.CONSUMER else "OPEN"',
+    ),
     "P11.1-main": Breaks(
         _NOTICES,
         '        "dialogId": dialog.id,\n        "dialogType"',
@@ -25,15 +30,23 @@ DEFECTS = {
         "                account.close_all(target, wire.CONSUMER)\n",
         "                account.close_dialog(target, target.main, wire.CONSUMER)\n",
     ),
-    "P11.1-idle": Breaks(_BOTS, "self._account.close_all(talk, SYSTEM)", 'self._account.close_all(talk, "TIMEOUT")'),
+    "P11.1-idle": Breaks(
+        _BOTS, "self._account.close_all(talk, SYSTEM)", 'self._account.close_all(talk, "TIMEOUT")'
+    ),
     "P11.1-awaited": Breaks(_BOTS, "talk.effective_ttr == -1 and not talk.closed", "not talk.closed"),
-    "P11.1-idle-range": Breaks("sandbox/options.py", "_AUTO_CLOSE_SECONDS = (25 * 60.0", "_AUTO_CLOSE_SECONDS = (20 * 60.0"),
+    "P11.1-idle-range": Breaks(
+        "sandbox/options.py", "_AUTO_CLOSE_SECONDS = (25 * 60.0", "_AUTO_CLOSE_SECONDS = (20 * 60.0"
+    ),
     "R11.1-idle-off": Breaks(
-        "sandbox/options.py", "auto_close_seconds: float | None = None", "auto_close_seconds: float | None = 90 * 86400"
+        "sandbox/options.py",
+        "auto_close_seconds: float | None = None",
+        "auto_close_seconds: float | None = 90 * 86400",
     ),
     "P11.1-survey-idle": Breaks(_BOTS, "SURVEY_IDLE_SECONDS = 7 * 86400", "SURVEY_IDLE_SECONDS = 30 * 86400"),
     "P11.1-resumed": Breaks(
-        _AGENT, "        self._account.open(talk.consumer_id, request,", '        self._account.open("0" * 64, request,'
+        _AGENT,
+        "        self._account.open(talk.consumer_id, request,",
+        '        self._account.open("0" * 64, request,',
     ),
     "P11.1-same-id": Breaks(
         _NOTICES,
@@ -50,7 +63,9 @@ DEFECTS = {
     "P11.2-people": Breaks(_BOTS, "[self._bot, consumer, reader],", "[self._bot, consumer],"),
     "P11.2-own-id": Breaks(_BOTS, "                app_id=self._app_id,\n", ""),
     "P11.2-questions": Breaks(
-        _BOTS, '        if replies := question.get("replies"):\n', '        if asked and (replies := question.get("replies")):\n'
+        _BOTS,
+        '        if replies := question.get("replies"):\n',
+        '        if asked and (replies := question.get("replies")):\n',
     ),
     "P11.2-answers": Breaks(_BOTS, "question = questions[asked]", "question = questions[0]"),
     "P11.2-completed": Breaks(_BOTS, '"Completed")', '"Done")'),
@@ -90,6 +105,8 @@ DEFECTS = {
         "            if closed:\n                raise refusals.closed()\n            return\n",
     ),
     "R11.5-last": Breaks(
-        _ACCOUNT, "        conversation.csat = csat\n", "        conversation.csat = conversation.csat or csat\n"
+        _ACCOUNT,
+        "        conversation.csat = csat\n",
+        "        conversation.csat = conversation.csat or csat\n",
     ),
 }

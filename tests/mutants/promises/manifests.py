@@ -18,7 +18,9 @@ DEFECTS = {
         '    if given.get("client_name") in (None, ""):\n',
         '    if given.get("client_name") == "":\n',
     ),
-    "P9.1-on": Breaks(_APPS, 'self.manifest.get("enabled") is not False', 'bool(self.manifest.get("enabled"))'),
+    "P9.1-on": Breaks(
+        _APPS, 'self.manifest.get("enabled") is not False', 'bool(self.manifest.get("enabled"))'
+    ),
     "P9.1-off": Breaks(
         "sandbox/delivery.py",
         "        if not app.enabled or event.type not in app.webhooks:\n",
@@ -49,7 +51,7 @@ DEFECTS = {
     "P9.1-several": Breaks(
         "sandbox/world.py",
         "        for app in self.apps.all():\n            self.deliveries.deliver(app, event)\n",
-        "        for app in self.apps.all()[:2]:\n            self.deliveries.deliver(app, event)\n",
+        "        for app in self.apps.all()[:3]:\n            self.deliveries.deliver(app, event)\n",
     ),
     "P9.1-engagement": Breaks(
         _MANIFEST,
@@ -62,15 +64,19 @@ DEFECTS = {
     "C9.2-bearer": Breaks(
         _INSTALLS,
         '        if scheme.lower() != "bearer" or not self._is_admin(bearer.strip()) or not ours:\n',
-        '        if scheme and (scheme.lower() != "bearer" or not self._is_admin(bearer.strip()) or not ours):\n',
+        "        known = self._is_admin(bearer.strip()) and scheme.lower() == 'bearer' and ours\n"
+        "        if scheme and not known:\n",
     ),
     "C9.2-list": Breaks(
-        _INSTALLS, "app.public() for app in self._apps.all()]", "app.public() for app in self._apps.all()[:1]]"
+        _INSTALLS,
+        "app.public() for app in self._apps.all()]",
+        "app.public() for app in self._apps.all()[:1]]",
     ),
     "C9.2-read": Breaks(
         _INSTALLS,
         "        return self._answer(app.public())\n",
-        "        known = app.public()\n        known.pop('display_name', None)\n        return self._answer(known)\n",
+        "        known = app.public()\n        known.pop('display_name', None)\n"
+        "        return self._answer(known)\n",
     ),
     "C9.2-revision": Breaks(
         _INSTALLS,

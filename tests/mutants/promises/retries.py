@@ -24,7 +24,9 @@ DEFECTS = {
     "P9.6-success": Breaks(_SENDER, "_SUCCESS = (200, 201)", "_SUCCESS = (200,)"),
     "P9.6-failure": Breaks(_SENDER, "_SUCCESS = (200, 201)", "_SUCCESS = (200, 201, 202, 204)"),
     "P9.6-timeouts": Breaks(
-        "sandbox/options.py", "    read_timeout_seconds: float = 5.0\n", "    read_timeout_seconds: float = 10.0\n"
+        "sandbox/options.py",
+        "    read_timeout_seconds: float = 5.0\n",
+        "    read_timeout_seconds: float = 10.0\n",
     ),
     "P9.6-late": Breaks(
         _SENDER,
@@ -38,7 +40,9 @@ DEFECTS = {
         "        if self.options.disable_slow_apps and self.on_disable is not None:\n",
         "        if self.on_disable is not None:\n",
     ),
-    "P9.7-count-default": Breaks(_OUTBOX, "(webhook.max_retries or 0)", "(1 if webhook.max_retries is None else webhook.max_retries)"),
+    "P9.7-count-default": Breaks(
+        _OUTBOX, "(webhook.max_retries or 0)", "(1 if webhook.max_retries is None else webhook.max_retries)"
+    ),
     "P9.7-count": Breaks(_OUTBOX, "(webhook.max_retries or 0)", "min(webhook.max_retries or 0, 4)"),
     "P9.7-count-pause": Breaks(_OUTBOX, "RETRY_SECONDS = 30.0", "RETRY_SECONDS = 20.0"),
     "P9.7-count-unit": Breaks(
@@ -52,7 +56,9 @@ DEFECTS = {
         "        self.schedule.after(RETRY_SECONDS + 0.1, go_on)\n",
     ),
     "P9.7-pauses": Breaks(_RETENTION, "min(2 * self._pause, LONGEST", "min(3 * self._pause, LONGEST"),
-    "P9.7-longest-pause": Breaks(_RETENTION, "LONGEST_PAUSE_SECONDS = 2.0, 300.0", "LONGEST_PAUSE_SECONDS = 2.0, 600.0"),
+    "P9.7-longest-pause": Breaks(
+        _RETENTION, "LONGEST_PAUSE_SECONDS = 2.0, 300.0", "LONGEST_PAUSE_SECONDS = 2.0, 600.0"
+    ),
     "P9.7-wins": Breaks(
         _OUTBOX,
         "            if webhook.max_retries == 0:\n",
@@ -61,7 +67,9 @@ DEFECTS = {
     "P9.7-order": _placed("len(conversation.main.items) >= 4", "conversation.main.items.insert(3, item)"),
     "P9.7-failed": _placed("not conversation.main.active", _SENT),
     "P9.7-all-endpoints": _placed(f"{_WEBHOOK}.endpoint not in self._failed", _SENT),
-    "P9.7-up": Breaks(_RETENTION, "        self.state = RECOVERED if later else UP\n", "        self.state = RECOVERED\n"),
+    "P9.7-up": Breaks(
+        _RETENTION, "        self.state = RECOVERED if later else UP\n", "        self.state = RECOVERED\n"
+    ),
     "P9.7-lost": Breaks(
         _OUTBOX,
         "self.schedule.clock.now() - item.at > retention\n",
@@ -86,8 +94,8 @@ DEFECTS = {
     ),
     "P9.7-transition-failed": Breaks(
         _RETENTION,
-        "        if self.state == FAILED:\n            return\n        self.state = FAILED\n",
-        "        if self.state in (FAILED, IN_TRANSITION):\n            return\n        self.state = FAILED\n",
+        "        if self.state == FAILED:\n            return\n        self.state",
+        "        if self.state in (FAILED, IN_TRANSITION):\n            return\n        self.state",
     ),
     "P9.7-drain": Breaks(_RETENTION, "HOLD_SECONDS = 4.0", "HOLD_SECONDS = 8.0"),
     "P9.7-drained": Breaks(

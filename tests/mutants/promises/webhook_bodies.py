@@ -11,7 +11,9 @@ DEFECTS = {
     "P9.4-details": Breaks(
         _NOTICES, '"ttr": {"ttrType": conversation', '"subscriptionId": "", "ttr": {"ttrType": conversation'
     ),
-    "P9.4-values": Breaks(_NOTICES, '        "brandId": account_id,\n', '        "brandId": f"le{account_id}",\n'),
+    "P9.4-values": Breaks(
+        _NOTICES, '        "brandId": account_id,\n', '        "brandId": f"le{account_id}",\n'
+    ),
     "P9.4-dialog": Breaks(
         _NOTICES, '        "channelType": wire.CHANNEL_TYPE,\n', '        "channelType": "CHAT",\n'
     ),
@@ -20,7 +22,9 @@ DEFECTS = {
         '[{"id": p.id, "role": p.role} for p in',
         '[{"participantId": p.id, "role": p.role} for p in',
     ),
-    "P9.4-handler": Breaks(_NOTICES, '{"accountId": account_id, "skillId"', '{"siteId": account_id, "skillId"'),
+    "P9.4-handler": Breaks(
+        _NOTICES, '{"accountId": account_id, "skillId"', '{"siteId": account_id, "skillId"'
+    ),
     "P9.4-ended": Breaks(
         _NOTICES,
         "        endTs=dialog.end_ts, closedBy=dialog.closed_by",

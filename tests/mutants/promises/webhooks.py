@@ -52,7 +52,7 @@ DEFECTS = {
     ),
     "P9.3-account": Breaks(
         "sandbox/services.py",
-        "        status, answers = messaging.conversation(self.world.account, consumer_id, batch, features)\n",
+        "        status, answers = messaging.conversation(self.world.account, consumer_id, batch, features)",
         "        token = bare_token(request.headers[wire.AUTHORIZATION])\n"
         "        asking = self.world.issuer.check_app_jwt(token, self.world.account_id)\n"
         "        tell = self.world.account.tell\n"
@@ -119,13 +119,17 @@ DEFECTS = {
     "P9.4-chat-state": Breaks(
         _NOTICES, "    if sequence is not None:\n", "    if sequence is not None or event.get('chatState'):\n"
     ),
-    "P9.4-rich": _told_as("'content' in event and 'quickReplies' not in event", "event | {'message': 'Rich'}"),
+    "P9.4-rich": _told_as(
+        "'content' in event and 'quickReplies' not in event", "event | {'message': 'Rich'}"
+    ),
     "P9.4-file": _told_as(
         "event.get('contentType') == 'hosted/file'",
         "event | {'message': {k: v for k, v in event['message'].items() if k != 'preview'}}",
     ),
     "P9.5-account": Breaks(_SENDER, "            (wire.NOTIFIED_ACCOUNT, self._account_id),\n", ""),
-    "P9.5-client": Breaks(_SENDER, "(wire.NOTIFIED_CLIENT, app.client_id)", "(wire.NOTIFIED_CLIENT, self._account_id)"),
+    "P9.5-client": Breaks(
+        _SENDER, "(wire.NOTIFIED_CLIENT, app.client_id)", "(wire.NOTIFIED_CLIENT, self._account_id)"
+    ),
     "P9.5-content-type": Breaks(_SENDER, "{wire.JSON_MEDIA_TYPE}; charset=utf-8", "{wire.JSON_MEDIA_TYPE}"),
     "P9.5-sha1-base64": _signed_as("sha1", "base64", "'sha1=' + _text(digest, encoding).rstrip('=')"),
     "P9.5-sha1-hex": _signed_as("sha1", "hex", "'sha1=' + digest.hex().upper()"),
