@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import time
 from typing import Any, ClassVar
@@ -338,6 +339,19 @@ class DropsTheConnection(Inbox):
 
     defect = "drops-connection"
     drops = True
+
+
+class HangsUpAtTimes(Inbox):
+    """For ``serving.Plain``: one request in ten is lost, with its connection, as a worker crashes."""
+
+    defect = "breaks-at-times"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests = itertools.count(1)
+
+    def hangs_up(self) -> bool:
+        return next(self.requests) % 10 == 0
 
 
 class OneSpelling(Inbox):

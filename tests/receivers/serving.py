@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectorkit.serving import Listener
-from receivers.broken import DropsTheConnection, OneSpelling
+from receivers.broken import DropsTheConnection, HangsUpAtTimes, OneSpelling
 from receivers.correct import Inbox
 
-PLAIN = (DropsTheConnection, OneSpelling)
+PLAIN = (DropsTheConnection, HangsUpAtTimes, OneSpelling)
 
 
 def app(inbox: Inbox) -> Starlette:
@@ -64,6 +64,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if isinstance(self.inbox, HangsUpAtTimes) and self.inbox.hangs_up():
+            self.close_connection = True
+            return
         try:
             status = self.inbox.receive(body, list(self.headers.items()))
         except Exception:
