@@ -19,6 +19,7 @@ from connectorkit.grading.sender import Sender
 BUSY = "this machine is too busy for a fair verdict; try again when it is calmer"
 _AT_ONCE = 16
 _MOST_DOUBTFUL = 2
+_LARGE_BYTES = 100_000
 
 
 class TooBusy(Exception):
@@ -102,7 +103,7 @@ class Exam:
         answers = tries.until_clear(send, body_bytes, timed=not self.slow)
         self.answers += answers
         if answers[-1].doubtful:
-            self.doubtful += 1
+            self.doubtful += body_bytes < _LARGE_BYTES  # what is large may take its time
             if self.doubtful == _MOST_DOUBTFUL:
                 raise TooBusy
         elif tries.clearly_slow(answers[-1], body_bytes):

@@ -82,7 +82,7 @@ def fast(exam: Exam) -> None:
     else:
         soon = [answer for answer in exam.answers if not answer.slow]
         late = len(exam.answers) - len(soon)
-        again = f"; {late} more came late, and soon when sent again" if late else ""
+        again = f"; {late} more were late, only once or as this machine is busy" if late else ""
         exam.passed("fast", sent, f"the slowest answer after {tries.slowest(soon).seconds:.3f} s{again}")
 
 

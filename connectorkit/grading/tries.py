@@ -17,8 +17,9 @@ CALM = 1.5  # a slowdown that says nothing against a measurement
 _MOST = 5
 _BROKEN = 3  # so many broken connections in a row are the receiver's
 _PAUSE_SECONDS = 0.2
-# What a receiver may need of an idle processor: for any notification, and for each million bytes of it.
-_OWN_SECONDS = 0.35
+# What a receiver may need of an idle processor before it answers: for any notification, and for each million
+# bytes of it. It is far more than to verify and to store; who needs more, or waits for others, works first.
+_OWN_SECONDS = 0.1
 _OWN_SECONDS_PER_MILLION = 1.0
 
 
