@@ -73,6 +73,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
     )
 
 
+def stack(parts: Iterable[str]) -> str:
+    """What this module has made, one part below the other, with a gap between."""
+    return "".join(f'<div style="margin: 0 0 12px 0">{part}</div>' for part in parts)
+
+
 def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> str:
     """Speech bubbles in a region that screen readers announce."""
     bubbles = "".join(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from receivers.broken import HangsUpAtTimes
-from receivers.correct import ACCOUNT, APP, SECRET, Inbox
+from receivers.correct import ACCOUNT, APP, SECRET, Headers, Inbox
 from receivers.serving import plainly_served, served
 
 from connectorkit.grading import endpoint as endpoints
@@ -18,7 +18,7 @@ from connectorkit.grading.endpoint import Answer, Endpoint
 from connectorkit.grading.exam import BUSY, Exam, TooBusy
 from connectorkit.grading.gate import Passed
 from connectorkit.grading.marks import FAILED, NOT_JUDGED, PASSED, ReportCard
-from connectorkit.grading.outside import fast, held
+from connectorkit.grading.outside import fast, held, large
 from connectorkit.grading.sender import Sender
 from connectorkit.redact import Secret
 
@@ -129,6 +129,19 @@ def test_a_large_body_may_take_longer_on_a_busy_machine(exam: Exam, machine: Cal
     assert verdict(exam, (LATE,), body_bytes=1_000_000)[0] == FAILED
 
 
+@pytest.mark.parametrize(("how", "why"), [("very busy", BUSY), ("calm", "no answer in time; see fast")])
+def test_a_large_body_that_is_not_answered_in_time_is_no_limit(
+    exam: Exam, machine: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, how: str, why: str
+) -> None:
+    machine(how)
+    monkeypatch.setattr(exam.endpoint, "post", lambda body, headers: QUICK if len(body) < 9**6 else WAITED)
+
+    large(exam)
+
+    assert exam.marks["large"].verdict == NOT_JUDGED
+    assert why in exam.marks["large"].why
+
+
 # --- Broken connections ----------------------------------------------------------------------------------
 
 
@@ -225,15 +238,19 @@ def test_many_connections_at_once_may_take_a_second_try(exam: Exam) -> None:
     class Shy(Inbox):
         """Hangs up on the first that come."""
 
+        hangs_up = True
         left = 8
         lock = threading.Lock()
 
-        def hangs_up(self) -> bool:
+        def receive(self, body: bytes, headers: Headers) -> int:
             with self.lock:
                 self.left -= 1
-                return self.left >= 0
+                first = self.left >= 0
+            if first:
+                raise RuntimeError("crashed")
+            return super().receive(body, headers)
 
-    inbox = type("Shy", (Shy, HangsUpAtTimes), {})()
+    inbox = Shy()
     with plainly_served(inbox) as url:
         exam.endpoint = Endpoint(url)
         answers = exam.at_once([samples.message("Hello") for _ in range(32)])

@@ -94,7 +94,9 @@ class Exam:
         answers = self.attempt(send, len(body))
         place = next((n for n, answer in enumerate(answers) if answer.status is not None), len(answers) - 1)
         answer = answers[place]
-        if once and place and not answer.taken:  # may be refused as a duplicate of what got no answer
+        if (
+            once and place and answer.status and not answer.taken
+        ):  # may be refused as a duplicate of what got no answer
             answer = replace(answer, doubtful=True)
         return answer, bodies[place]
 

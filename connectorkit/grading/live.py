@@ -67,6 +67,8 @@ class Live:
         if refused:
             came = f"{', '.join(refused)}: {next(iter(refused.values()))}"
             self._exam.failed("every-type", "refuses-type", f"a conversation of {len(passed)} events", came)
+        elif len(answered) < len({one.kind for one in passed}):
+            self._exam.not_judged("every-type", BUSY)
         else:
             types = ", ".join(sorted(kind.rpartition(".")[2] for kind in answered))
             self._exam.passed("every-type", types, f"all {len(passed)} taken")

@@ -180,6 +180,9 @@ def large(exam: Exam) -> None:
     """A body near 1 MB, and where it is refused, how much is taken."""
     answer = exam.post(samples.message("x" * _LARGE_BYTES))
     sent = f"a text of {_LARGE_BYTES:,} bytes"
+    if answer.doubtful or (answer.slow and answer.status is None and not exam.slow):
+        exam.not_judged("large", BUSY if answer.doubtful else "there was no answer in time; see fast")
+        return
     if answer.taken or exam.slow:
         exam.taken_or("large", "small-body-limit", sent, [answer])
         return

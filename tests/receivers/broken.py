@@ -341,17 +341,26 @@ class DropsTheConnection(Inbox):
     drops = True
 
 
+class CrashesOnStates(TakesNoStates):
+    """For ``serving.Plain``: what it does not expect ends the connection, as it does by default there."""
+
+    hangs_up = True
+
+
 class HangsUpAtTimes(Inbox):
     """For ``serving.Plain``: one request in ten is lost, with its connection, as a worker crashes."""
 
     defect = "breaks-at-times"
+    hangs_up = True
 
     def __init__(self) -> None:
         super().__init__()
         self.requests = itertools.count(1)
 
-    def hangs_up(self) -> bool:
-        return next(self.requests) % 10 == 0
+    def receive(self, body: bytes, headers: Headers) -> int:
+        if next(self.requests) % 10 == 0:
+            raise RuntimeError("crashed")
+        return super().receive(body, headers)
 
 
 class OneSpelling(Inbox):

@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectorkit.serving import Listener
-from receivers.broken import DropsTheConnection, HangsUpAtTimes, OneSpelling
+from receivers.broken import CrashesOnStates, DropsTheConnection, HangsUpAtTimes, OneSpelling
 from receivers.correct import Inbox
 
-PLAIN = (DropsTheConnection, HangsUpAtTimes, OneSpelling)
+PLAIN = (CrashesOnStates, DropsTheConnection, HangsUpAtTimes, OneSpelling)
 
 
 def app(inbox: Inbox) -> Starlette:
@@ -64,12 +64,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if isinstance(self.inbox, HangsUpAtTimes) and self.inbox.hangs_up():
-            self.close_connection = True
-            return
         try:
             status = self.inbox.receive(body, list(self.headers.items()))
         except Exception:
+            if getattr(self.inbox, "hangs_up", False):
+                self.close_connection = True
+                return
             status = 500
         self._answer(status, b"OK")
 
