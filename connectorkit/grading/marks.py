@@ -170,9 +170,9 @@ def _lines(mark: Mark, *, reason: bool) -> list[str]:
 
 def _defect(mark: Mark) -> str:
     rows = [
-        ("what is wrong", mark.explanation),
-        ("what was sent", mark.sent),
-        ("what came", mark.came),
+        ("defect", mark.explanation),
+        ("sent", mark.sent),
+        ("came", mark.came),
         ("read", mark.check.section),
     ]
     return markup.facts(f"{mark.check.name}: {mark.defect}", rows, good=False)
