@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 # JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
+_SHORT = 20  # characters
 _TEXT = "var(--jp-content-font-color1, CanvasText)"
 _DIM = "var(--jp-content-font-color2, GrayText)"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
@@ -41,7 +42,8 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
     """A titled two-column list of names and values; ``good`` colours the title's mark."""
     mark = "" if good is None else f'<span style="color: {_GOOD if good else _BAD}">{"●"}</span> '
     body = "".join(
-        f'<tr><th scope="row" style="{_CELL} color: {_DIM}; font-weight: normal">{escape(str(name))}</th>'
+        f'<tr><th scope="row" style="{_CELL} color: {_DIM}; font-weight: normal{_unbroken(str(name))}">'
+        f"{escape(str(name))}</th>"
         f'<td style="{_CELL} overflow-wrap: anywhere">{escape(str(value))}</td></tr>'
         for name, value in rows
     )
@@ -71,6 +73,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
         '<table style="border-collapse: collapse">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def stack(parts: Iterable[str]) -> str:
+    """What this module has made, one part below the other, with a gap between."""
+    return "".join(f'<div style="margin: 0 0 12px 0">{part}</div>' for part in parts)
 
 
 def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> str:
@@ -114,6 +121,11 @@ def page(title: str, content: str) -> str:
         "body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem }</style>\n</head>\n"
         f"<body><main>\n{content}\n</main></body>\n</html>\n"
     )
+
+
+def _unbroken(name: str) -> str:
+    """A short name stands on one line beside a long text."""
+    return "; white-space: nowrap" if len(name) <= _SHORT else ""
 
 
 def _cell(value: Any) -> str:

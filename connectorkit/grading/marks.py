@@ -15,7 +15,7 @@ from connectorkit.signature import CAUSES
 
 PASSED, FAILED, NOT_JUDGED = VERDICTS = ("passed", "failed", "not judged")
 _SIGNS = {PASSED: "✓", FAILED: "✗", NOT_JUDGED: "–"}
-_COLUMNS = ("check", "mark", "a good receiver", "what was sent", "what came", "what to do")
+_COLUMNS = ("check", "mark", "a good receiver", "what was sent", "what came")
 _WIDTH = 80
 
 
@@ -133,8 +133,9 @@ class ReportCard:
         rows = [("address", self.url), ("score", self.score)]
         if self.defects:
             rows.append(("defects", ", ".join(self.defects)))
-        head = markup.facts("Report card", rows, good=self.full_marks)
-        return head + markup.table(_COLUMNS, (_row(mark) for mark in self.marks))
+        failed = (_defect(mark) for mark in self.marks if mark.verdict == FAILED)
+        parts = [markup.facts("Report card", rows, good=self.full_marks), *failed]
+        return markup.stack([*parts, markup.table(_COLUMNS, (_row(mark) for mark in self.marks))])
 
     @property
     def _counts(self) -> Counter[str]:
@@ -167,9 +168,17 @@ def _lines(mark: Mark, *, reason: bool) -> list[str]:
     ]
 
 
+def _defect(mark: Mark) -> str:
+    rows = [
+        ("defect", mark.explanation),
+        ("sent", mark.sent),
+        ("came", mark.came),
+        ("read", mark.check.section),
+    ]
+    return markup.facts(f"{mark.check.name}: {mark.defect}", rows, good=False)
+
+
 def _row(mark: Mark) -> tuple[Any, ...]:
-    to_do = f"not judged: {mark.why}" if mark.verdict == NOT_JUDGED else ""
-    if mark.verdict == FAILED:
-        to_do = f"{mark.defect}. {mark.explanation} Read: {mark.check.section}."
     judged = None if mark.verdict == NOT_JUDGED else mark.verdict == PASSED
-    return mark.check.name, "–" if judged is None else judged, mark.check.title, mark.sent, mark.came, to_do
+    came = f"not judged: {mark.why}" if mark.verdict == NOT_JUDGED else mark.came
+    return mark.check.name, "–" if judged is None else judged, mark.check.title, mark.sent, came
