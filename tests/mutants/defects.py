@@ -222,7 +222,7 @@ _NOTIFYING = (
         "[*more, *self.main.items, *self.later, *self.held, *self.side.items]",
         "[*more, *self.main.items, *self.held, *self.side.items]",
         "9.7: what came while the store was resent is kept, and is lost with a failure meanwhile",
-        ("tests/wire/test_retention.py", "tests/wire/test_drain.py"),
+        ("tests/wire/test_drain.py",),
     ),
 )
 
@@ -253,7 +253,7 @@ _LIFE_CYCLE = (
         "        conversation.stage, conversation.end_ts = wire.CLOSE, now\n"
         "        self.changed(conversation)\n\n    def changed",
         "11.1: after Stage CLOSE the consumer may open a new conversation, and may not",
-        ("tests/wire/test_life_cycle.py",),
+        ("tests/wire/test_conversation.py",),
     ),
     SandboxDefect(
         "survey-counts-on",
@@ -287,7 +287,7 @@ _LIFE_CYCLE = (
         "        conversation.csat = csat\n",
         "        if not conversation.closed:\n            conversation.csat = csat\n",
         "11.5: a rating is stored on a closed conversation too, and is answered OK and lost",
-        ("tests/wire/test_life_cycle.py",),
+        ("tests/wire/test_conversation_changes.py",),
     ),
 )
 
