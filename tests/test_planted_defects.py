@@ -30,6 +30,7 @@ SUITE = (
 _A_FEW = ("lookup-without-version", "second-accept-counts", "closed-by-nobody")
 CHOSEN = tuple(defect for defect in DEFECTS if WANTED == "all" or defect.name in _A_FEW)
 MAY_MISS = 2 if WANTED == "all" else 0
+_TURNS = 3  # what fails once only was a busy machine, and is no notice
 
 TO_EXPLORE = 60  # seconds, for each defect
 TO_FIND, MOST_STEPS = 20, 5
@@ -107,13 +108,13 @@ def _about(defects: Iterable[SandboxDefect]) -> list[str]:
 
 def _first_failure(copy: Planted, tests: Iterable[str]) -> str | None:
     """The first of these tests that fails in the copy, and does so again when it is alone."""
-    if _passes(copy, *tests):
-        return None
-    failed = json.loads((copy.folder / ".pytest_cache/v/cache/lastfailed").read_text("utf-8"))
-    (test,) = failed
-    # What a busy machine did to a test is no notice.
-    assert not _passes(copy, test), f"{test} failed once only"
-    return str(test)
+    for _ in range(_TURNS):
+        if _passes(copy, *tests):
+            return None
+        (test,) = json.loads((copy.folder / ".pytest_cache/v/cache/lastfailed").read_text("utf-8"))
+        if not _passes(copy, test):
+            return str(test)
+    return None
 
 
 def _passes(copy: Planted, *tests: str) -> bool:

@@ -263,7 +263,7 @@ _LIFE_CYCLE = (
         "        if conversation.dialogs:\n"
         "            dialog.next_sequence = conversation.main.next_sequence\n",
         "7.4, 11.2: a survey dialog counts from 0 again, and goes on with the main dialog's numbers",
-        ("tests/wire/test_surveys.py",),
+        ("tests/wire/test_survey_rules.py", "tests/wire/test_surveys.py"),
     ),
     SandboxDefect(
         "closed-by-the-wrong-side",
