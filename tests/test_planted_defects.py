@@ -1,6 +1,6 @@
 """Defects planted in the sandbox, one at a time: who notices?
 
-``PLANTED_DEFECTS=all`` has the project's own suite judge all thirty (half an hour), and
+``PLANTED_DEFECTS=all`` has the project's own suite judge all thirty (ten minutes), and
 ``PLANTED_DEFECTS=explore`` looks for them by exploring alone (an hour); otherwise a few are judged by the
 files of the suite that are about them.
 """
