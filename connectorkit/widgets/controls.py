@@ -11,7 +11,7 @@ import ipywidgets
 _TEXT_COMES_SECONDS = 0.3
 
 AUTO = ipywidgets.Layout(width="auto")
-WRAPPED = ipywidgets.Layout(flex_flow="row wrap")
+WRAPPED = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
 
 
 def button(label: str, tooltip: str, action: Callable[[], Any], style: str = "") -> ipywidgets.Button:

@@ -15,7 +15,7 @@ from connectorkit.errors import ConnectorError
 from connectorkit.scenarios import Outcome, Scenarios
 from connectorkit.widgets.controls import WRAPPED, button, choice, on_enter
 
-_SHOWN = ("scenario", "expected", "observed", "as_expected")
+_SHOWN = ("scenario", "same", "expected", "observed")
 
 
 def error_panel(scenarios: Scenarios) -> ErrorPanel:
@@ -32,6 +32,7 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self, scenarios: Scenarios) -> None:
         self._scenarios = scenarios
         self._outcomes: dict[str, Outcome] = {}
+        self._found: list[str] = []
         self.text = ipywidgets.Text(
             description="Find",
             placeholder="a word or a number: missing, 40103",
@@ -71,6 +72,8 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
         for field, value in ((self.text, text), (self.topic, topic)):
             if field.value != value:
                 field.value = value  # which comes back here
+        self._found = found
+        self._show_rows()
         self._cases.children = self._below_headings(chosen)
         self._run_all.description = f"Run {len(found)}" if len(found) < len(self._scenarios) else "Run all"
         self._run_all.disabled = not found
@@ -82,7 +85,7 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
         outcome = self._ran(name)
         if outcome is not None:
             self._result.value = outcome._repr_html_()
-            self._show_all()
+            self._show_rows()
         return outcome
 
     def submit_all(self) -> pd.DataFrame:
@@ -98,7 +101,7 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
                 self._progress.value = done
         finally:
             self._progress.layout = _HIDDEN
-            self._show_all()
+            self._show_rows()
         self._result.value = _summary([self._outcomes[name] for name in names])
         return self.outcomes
 
@@ -122,8 +125,10 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._buttons[name].button_style = "success" if outcome.as_expected else "danger"
         return outcome
 
-    def _show_all(self) -> None:
-        self._table.value = markup.table(_SHOWN, map(_row, self._outcomes.values()))
+    def _show_rows(self) -> None:
+        """Below the cases, the outcomes of those that are shown."""
+        rows = [_row(outcome) for name, outcome in self._outcomes.items() if name in self._found]
+        self._table.value = markup.table(_SHOWN, rows) if rows else ""
 
     def _run_found(self) -> None:
         """One case is shown closely, several in the table. Enter in an empty field is no wish to run all."""
@@ -155,10 +160,11 @@ def _has(scenario: Scenario, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _row(outcome: Outcome) -> tuple[str, str, str, bool | None]:
+def _row(outcome: Outcome) -> tuple[str, bool | None, str, str]:
     expected = outcome.expected or outcome.scenario.expected
     observed = outcome.observed or outcome.not_run
-    return outcome.scenario.name, expected, observed, None if outcome.not_run else outcome.as_expected
+    same = None if outcome.not_run else outcome.as_expected
+    return outcome.scenario.name, same, expected, observed
 
 
 def _summary(outcomes: list[Outcome]) -> str:
