@@ -83,7 +83,7 @@ def test_notebook_03_panel_finds_cases_by_keyboard(page: Page, lab_address: str,
     _open(page, lab_address, "03-provoke-errors.ipynb")
     _run_all(page)
 
-    panel = _output_with(page, "foreign-file")
+    panel = page.locator(".jp-OutputArea-output").filter(has=page.get_by_label("Topic"))
     panel.get_by_label("Topic").select_option(label="door (11)")
     field = panel.get_by_placeholder("a word or a number")
     field.press_sequentially("40105")
@@ -100,7 +100,7 @@ def test_notebook_03_faults_are_switched_on_and_off(page: Page, lab_address: str
     _run_all(page)
 
     panel = _output_with(page, "Switch on")
-    expect(panel.get_by_text("has struck once, and is done")).to_be_visible()
+    expect(panel.get_by_text("has struck once, and is done").first).to_be_visible()
     panel.get_by_label("What").select_option("500, the service fails")
     panel.get_by_label("How often").select_option("until switched off")
     panel.get_by_role("button", name="Switch on", exact=True).click()
