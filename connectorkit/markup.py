@@ -28,6 +28,8 @@ _CODE = (
 _LONGEST_WORD = 40
 _CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
 
+_NAME = f" color: {_DIM}; font-weight: normal; white-space: nowrap"
+
 
 class Bubble(NamedTuple):
     """Something said, by whom, and a remark below it; what is ours stands on the right."""
@@ -42,12 +44,12 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
     """A titled two-column list of names and values; ``good`` colours the title's mark."""
     mark = "" if good is None else f'<span style="color: {_GOOD if good else _BAD}">{"●"}</span> '
     body = "".join(
-        f'<tr><th scope="row" style="{_CELL} color: {_DIM}; font-weight: normal">{escape(str(name))}</th>'
+        f'<tr><th scope="row" style="{_CELL}{_NAME}">{escape(str(name))}</th>'
         f'<td style="{_CELL} overflow-wrap: anywhere">{escape(str(value))}</td></tr>'
         for name, value in rows
     )
     return (
-        f'<div style="color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
+        f'<div style="line-height: 1.5; color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
         f'<table style="border-collapse: collapse; margin: 4px 0 0 0; text-align: left">{body}</table></div>'
     )
 
