@@ -26,6 +26,7 @@ _CODE = (
     "white-space: pre; overflow-x: auto; font-family: monospace; font-size: 90%; line-height: 1.4; "
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
+_LONGEST_WORD = 40
 _CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
 
 
@@ -48,7 +49,7 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
         for name, value in rows
     )
     return (
-        f'<div style="color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
+        f'<div style="line-height: 1.5; color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
         f'<table style="border-collapse: collapse; margin: 4px 0 0 0; text-align: left">{body}</table></div>'
     )
 
@@ -56,10 +57,9 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "Nothing yet.") -> str:
     """A plain table with a header row; says ``empty`` when there are no rows."""
     body = "".join(
-        # The first column names the row; it is short and must not be broken at its hyphens.
         "<tr>"
         + "".join(
-            f'<td style="{_CELL}{"" if place else " white-space: nowrap"}">{_cell(value)}</td>'
+            f'<td style="{_CELL}{_breaking(place, value)}">{_cell(value)}</td>'
             for place, value in enumerate(row)
         )
         + "</tr>"
@@ -69,7 +69,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
     return (
-        f'<div style="overflow-x: auto; line-height: 1.5; color: {_TEXT}">'
+        f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}">'
         '<table style="border-collapse: collapse">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
@@ -126,6 +126,14 @@ def page(title: str, content: str) -> str:
 def _unbroken(name: str) -> str:
     """A short name stands on one line beside a long text."""
     return "; white-space: nowrap" if len(name) <= _SHORT else ""
+
+
+def _breaking(place: int, value: Any) -> str:
+    """The first column names the row; it is short and must not be broken at its hyphens. A long id may be."""
+    if place == 0:
+        return " white-space: nowrap"
+    long = any(len(word) > _LONGEST_WORD for word in str(value).split())
+    return " overflow-wrap: anywhere" if long else ""
 
 
 def _cell(value: Any) -> str:

@@ -149,3 +149,11 @@ def test_rows_may_come_from_a_generator() -> None:
     page = read(markup.table(["n"], ([n] for n in range(3))))
 
     assert page.text == "n012"
+
+
+def test_a_long_id_may_be_broken_and_words_are_not() -> None:
+    html = markup.table(("a", "b", "c"), [("long-" * 20, "f" * 64, "RichContentEvent is whole")])
+
+    assert html.count("overflow-wrap: anywhere") == 1
+    assert f'overflow-wrap: anywhere">{"f" * 64}' in html
+    assert 'white-space: nowrap">long-' in html
