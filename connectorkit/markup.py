@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -25,7 +25,8 @@ _CODE = (
     "white-space: pre; overflow-x: auto; font-family: monospace; font-size: 90%; line-height: 1.4; "
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
-_CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
+_OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
+_CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
 
 
 class Bubble(NamedTuple):
@@ -51,18 +52,25 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
     )
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "Nothing yet.") -> str:
-    """A plain table with a header row; says ``empty`` when there are no rows."""
-    body = "".join(
-        # The first column names the row; it is short and must not be broken at its hyphens.
-        "<tr>"
-        + "".join(
-            f'<td style="{_CELL}{"" if place else " white-space: nowrap"}">{_cell(value)}</td>'
-            for place, value in enumerate(row)
-        )
-        + "</tr>"
-        for row in rows
-    )
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    empty: str = "Nothing yet.",
+    wide: Collection[int] = (),
+) -> str:
+    """A plain table with a header row; says ``empty`` when there are no rows.
+
+    The columns in ``wide`` hold sentences, and are not made narrower than those read well. A row whose first
+    cell is ``None`` belongs to the one above it.
+    """
+    listed = [*rows]
+    body = ""
+    for row, below in zip(listed, [*listed[1:], [""]], strict=False):
+        line = _OPEN_CELL if below[0] is None else _CELL
+        styles = (f"{line}{_width(place, wide)}" for place in range(len(row)))
+        cells = (f'<td style="{style}">{_cell(value)}</td>' for style, value in zip(styles, row, strict=True))
+        body += f"<tr>{''.join(cells)}</tr>"
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
@@ -71,6 +79,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
         '<table style="border-collapse: collapse">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def section(title: str, content: str) -> str:
+    """A part of a page, under a heading of its own."""
+    heading = f'<h2 style="font-size: 110%; margin: 1.5em 0 0.3em 0; color: {_TEXT}">{escape(title)}</h2>'
+    return f"<section>{heading}{content}</section>"
 
 
 def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> str:
@@ -114,6 +128,11 @@ def page(title: str, content: str) -> str:
         "body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem }</style>\n</head>\n"
         f"<body><main>\n{content}\n</main></body>\n</html>\n"
     )
+
+
+def _width(place: int, wide: Collection[int]) -> str:
+    # The first column names the row; it is short and must not be broken at its hyphens.
+    return " white-space: nowrap" if place == 0 else " min-width: 16em" if place in wide else ""
 
 
 def _cell(value: Any) -> str:

@@ -44,6 +44,8 @@ class Session:
         self._played: dict[str, Scene] = {}
         self._hook: Hook | None = None
         self._base = ""
+        # On an account: conversations that could not be closed yet.
+        self.left_open: list[tuple[str, str]] = []
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -73,6 +75,7 @@ class Session:
             self._administrator,
             self._listening if self._sandbox is not None else None,
         )
+        bench.opened = self.left_open
         try:
             observed = promise.probe(bench)
         except (NotReady, SandboxError) as error:
@@ -85,6 +88,7 @@ class Session:
             observed = f"an answer of another shape ({type(error).__name__}: {error})"
         finally:
             bench.tidy()
+            self.left_open = bench.opened if self._sandbox is None else []
             if bench.time_passed:
                 self._service.forget_app_jwt()
         return self._compared(promise, _plain(observed))

@@ -22,13 +22,18 @@ class Talks:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.account = service.account
-        self._opened: list[tuple[str, str]] = []
+        # Conversations that may be open: the id and the consumer of each.
+        self.opened: list[tuple[str, str]] = []
 
     def close_all(self) -> None:
-        """Close what was opened, as far as it is open."""
-        for talk, consumer in self._opened:
-            with contextlib.suppress(ConnectorError, httpx.HTTPError):
-                self.send(samples.close(talk), consumer=consumer)
+        """Close what was opened; what stays in ``opened`` could not be closed."""
+        self.opened = [(talk, consumer) for talk, consumer in self.opened if not self._closes(talk, consumer)]
+
+    def _closes(self, talk: str, consumer: str) -> bool:
+        with contextlib.suppress(ConnectorError, httpx.HTTPError):
+            # Refused as well is what is closed already, and what does not exist.
+            return self.send(samples.close(talk), consumer=consumer).status in (200, 201, 202, 400, 404)
+        return False
 
     # --- Asking: what is heard is the observation ----------------------------------------------------
 
@@ -138,7 +143,7 @@ class Talks:
 
     def _noted(self, heard: Heard, consumer: str) -> Heard:
         if (talk := opened(heard)) is not None:
-            self._opened.append((talk, consumer))
+            self.opened.append((talk, consumer))
         return heard
 
     def _permission(self, asking: Any, consumer: str) -> dict[str, Any]:

@@ -23,11 +23,10 @@ DEFECTS = {
     ),
     "X16": Breaks(
         _SERVICES,
-        "        return answer(messaging.send(self.world.account,",
+        "        return answer(messaging.send("
+        "self.world.account, consumer_id, envelope, characters, features))\n",
         "        said = messaging.send(self.world.account, consumer_id, envelope, characters, features)\n"
-        "        if said['reqId'] == 'x16':\n            return answer(said, 202)\n"
-        "        return answer(said)\n"
-        "        return answer(messaging.send(self.world.account,",
+        "        return answer(said, 202 if said['reqId'] == 'x16' else 200)\n",
     ),
     "X17": Breaks(
         _MESSAGING,
