@@ -132,7 +132,7 @@ def page(title: str, content: str) -> str:
 
 def _width(place: int, wide: Collection[int]) -> str:
     # The first column names the row; it is short and must not be broken at its hyphens.
-    return " white-space: nowrap" if place == 0 else " min-width: 16em" if place in wide else ""
+    return " white-space: nowrap" if place == 0 else " min-width: 14em" if place in wide else ""
 
 
 def _cell(value: Any) -> str:

@@ -251,10 +251,10 @@ def _on_behalf(bench: Bench) -> Any:
 
 @rows.contradiction(
     "X14",
-    "Are there paths with the conversation's id in them?",
+    "Are there paths with the id of a conversation in them?",
     "8.3, R54",
-    Reading("no", "the documents", {"…/conversation/{id}/close": "not there"}),
-    Reading("yes, to send and to close", "the old OpenAPI file", {"…/conversation/{id}/close": "there"}),
+    Reading("no", "the documents", {"a path to close one": "not there"}),
+    Reading("yes, to send and to close", "the old OpenAPI file", {"a path to close one": "there"}),
     ruling="the documents; the old file is obsolete",
     on_account="harmless",
 )
@@ -266,7 +266,7 @@ def _old_path(bench: Bench) -> Any:
         body={},
         headers={"Content-Type": "application/json", "Authorization": bench.app_jwt()},
     )
-    return {"…/conversation/{id}/close": "not there" if heard.status == 404 else "there"}
+    return {"a path to close one": "not there" if heard.status == 404 else "there"}
 
 
 PROMISES = rows.all

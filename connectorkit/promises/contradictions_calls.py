@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectorkit.promises.bench import BEN, Bench, at, opened
+from connectorkit.promises.bench import ANA, BEN, Bench, at, opened
 from connectorkit.promises.model import Reading, Rows
 from connectorkit.promises.samples import accept, opening, profile, text
 
 rows = Rows()
-_RECEIPT = "AcceptStatusEvent"
 _HOOK = "needs a webhook that the account can reach"
 
 
@@ -194,7 +193,7 @@ def _counts(bench: Bench) -> Any:
 def _receipt(bench: Bench) -> Any:
     talk = bench.open()
     bench.say(talk, "Which receipt comes?")
-    return {"by itself": [at(event, "event", "status") for event in bench.events(talk)[1:]]}
+    return {"by itself": [at(one, "event", "status") for one in _receipts(bench, talk)]}
 
 
 @rows.contradiction(
@@ -217,12 +216,11 @@ def _receipt(bench: Bench) -> Any:
 def _whose(bench: Bench) -> Any:
     def role(talk: str, consumer: str) -> Any:
         bench.say(talk, "Whose receipt is it?", consumer)
-        receipts = [one for one in bench.events(talk) if at(one, "event", "type") == _RECEIPT]
-        return at(receipts, -1, "role")
+        return at(_receipts(bench, talk), -1, "role")
 
     taken, waiting = bench.open(), bench.open(BEN)
     bench.agent(taken).join()
-    return {"with an agent": role(taken, "ana@promise.example"), "without": role(waiting, BEN)}
+    return {"with an agent": role(taken, ANA), "without": role(waiting, BEN)}
 
 
 @rows.contradiction(
@@ -238,6 +236,10 @@ def _whose(bench: Bench) -> Any:
 )
 def _unknown_number(bench: Bench) -> Any:
     return {"number 6600": bench.send(accept(bench.open(), "READ", 6600)).taken}
+
+
+def _receipts(bench: Bench, talk: str) -> list[dict[str, Any]]:
+    return [one for one in bench.events(talk) if at(one, "event", "type") == "AcceptStatusEvent"]
 
 
 PROMISES = rows.all

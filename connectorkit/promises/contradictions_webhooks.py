@@ -87,14 +87,14 @@ def _misspelt(bench: Bench) -> Any:
     "X48",
     "Under which name do changes of conversations stand in a manifest?",
     "9.3, R53",
-    Reading("cqm.…", "the type of the notification", {"ms.MessagingEventNotification.…": "refused"}),
-    Reading("ms.MessagingEventNotification.…", "a table", {"ms.MessagingEventNotification.…": "taken"}),
+    Reading("cqm.…", "the type of the notification", {"among the messaging events": "refused"}),
+    Reading("ms.MessagingEventNotification.…", "a table", {"among the messaging events": "taken"}),
     ruling="cqm.ExConversationChangeNotification; the refusal names it",
     never=_INSTALL,
 )
 def _misplaced(bench: Bench) -> Any:
     heard = bench.installs("POST", body=bench.manifest(_MISPLACED))
-    return {"ms.MessagingEventNotification.…": heard.taken}
+    return {"among the messaging events": heard.taken}
 
 
 @rows.contradiction(

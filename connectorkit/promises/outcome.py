@@ -123,12 +123,12 @@ class Outcome:
         ]
         head = markup.facts(promise.id, [row for row in facts if row[1]], good=self.kept)
         if promise.readings:
-            return head + markup.table(("read in", "reading", "then one sees", "here"), self._read_rows())
+            return head + markup.table(("here", "read in", "reading", "then one sees"), self._read_rows())
         rows = [(check.what, check.ok, check.expected, check.observed) for check in self.checks]
         return head + (markup.table(("compared", "same", "expected", "observed"), rows) if rows else "")
 
     def _read_rows(self) -> list[tuple[str, str, str, str]]:
         return [
-            (reading.source, reading.says, in_words(reading.observed), SEEN if seen else "")
+            (SEEN if seen else "", reading.source, reading.says, in_words(reading.observed))
             for reading, seen in self.readings
         ]

@@ -18,7 +18,7 @@ _COLUMNS = (
     *("readings", "reading", "ruling", "not_run"),
 )
 _HEADS = ("Promise", "", "Says", "Mark", "Section", "Expected", "Observed")
-_READ_HEADS = ("Promise", "", "Question", "Section", "Read in", "Reading", "Then one sees", "Here")
+_READ_HEADS = ("Promise", "", "Question", "Section", "Here", "Read in", "Reading", "Then one sees")
 # How many there are of each state, in words.
 WORDS: dict[State, str] = {
     "kept": "kept",
@@ -28,7 +28,7 @@ WORDS: dict[State, str] = {
     "not run": "not run",
 }
 # Columns that hold sentences.
-_WIDE, _READ_WIDE = (2, 5, 6), (2, 4, 5)
+_WIDE = (2, 5, 6)
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[State, int]:
@@ -102,8 +102,7 @@ def _html(outcomes: Sequence[Outcome], target: str) -> str:
     facts += marks
     page = markup.facts("Promises", facts, good=all_well(outcomes))
     for title, heads, rows in _parts(outcomes):
-        wide = _READ_WIDE if heads is _READ_HEADS else _WIDE
-        page += markup.section(title, markup.table(heads, rows, wide=wide))
+        page += markup.section(title, markup.table(heads, rows, wide=_WIDE))
     return markup.page("Promises", page)
 
 
@@ -130,15 +129,15 @@ def _row(one: Outcome) -> tuple[Any, ...]:
 def _read_rows(one: Outcome) -> list[tuple[Any, ...]]:
     """A contradiction: one row for each reading, then what else is to be said."""
     promise = one.promise
-    rows: list[tuple[Any, ...]] = [
-        (reading.source, reading.says, in_words(reading.observed), SEEN if seen else "")
+    rows = [
+        (SEEN if seen else "", reading.source, reading.says, in_words(reading.observed))
         for reading, seen in one.readings
     ]
     if one.read == NEITHER:
-        rows.append(("here", NEITHER, one.observed, SEEN))
+        rows.append((SEEN, "", NEITHER, one.observed))
     if one.reason:
-        rows.append(("here", _why(one), "", ""))
-    rows.append(("the ruling", promise.ruling, "", ""))
+        rows.append(("–", "", _why(one), ""))
+    rows.append(("", "the ruling", promise.ruling, ""))
     heads: list[tuple[Any, ...]] = [(promise.id, _sign(one), promise.says, promise.section)]
     heads += [(None, "", "", "")] * (len(rows) - 1)
     return [head + row for head, row in zip(heads, rows, strict=True)]

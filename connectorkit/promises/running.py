@@ -60,7 +60,7 @@ class Promises:
 
     def _repr_html_(self) -> str:
         counts = Counter(promise.topic for promise in ALL)
-        said = "ledger() lists them, run_all() checks them all, run(…) checks the one with that id."
+        said = 'ledger() lists them, run_all() checks them all, run("S9") one of them.'
         return markup.facts("Promises", [(topic, counts[topic]) for topic in TOPICS]) + markup.note(said)
 
     @staticmethod
