@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectorkit.cli import main
-from connectorkit.promises import ALL, TOPICS
+from connectorkit.promises import ALL, TOPICS, observing
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
@@ -168,8 +168,11 @@ def test_what_cannot_be_observed_fails_too(use: Callable[..., None], control: ht
     assert "1 promise checked: 1 not observed." in result.output
 
 
-def test_what_stays_open_fails(use: Callable[..., None], control: httpx.Client) -> None:
+def test_what_stays_open_fails(
+    use: Callable[..., None], control: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     use()
+    monkeypatch.setattr(observing, "LATER_SECONDS", 0.01)
     control.post("/sandbox/faults", json={"status": 503, "on": "send"})
 
     result = command("--only", "P5.2-order", "--visible")

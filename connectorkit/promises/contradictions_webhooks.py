@@ -101,8 +101,8 @@ def _misplaced(bench: Bench) -> Any:
     "X49",
     "Has a webhook that answers 202 or 204 taken the notification?",
     "9.6, R60",
-    Reading("no: 200 and 201 alone count", "the page on webhooks", {"202": "failed", "204": "failed"}),
-    Reading("yes: 2xx is success", "HTTP semantics", {"202": "delivered", "204": "delivered"}),
+    Reading("no, 200 and 201 alone count", "the page on webhooks", {"202": "failed", "204": "failed"}),
+    Reading("yes, 2xx is success", "HTTP semantics", {"202": "delivered", "204": "delivered"}),
     ruling="the page on webhooks",
     never=_HOOK,
 )

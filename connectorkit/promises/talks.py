@@ -31,8 +31,9 @@ class Talks:
 
     def _closes(self, talk: str, consumer: str) -> bool:
         with contextlib.suppress(ConnectorError, httpx.HTTPError):
-            # Refused as well is what is closed already, and what does not exist.
-            return self.send(samples.close(talk), consumer=consumer).status in (200, 201, 202, 400, 404)
+            # 400 has what is closed already; 404 what a service may only not have found yet.
+            heard = self.send(samples.close(talk), consumer=consumer)
+            return heard.taken == "taken" or heard.status == 400
         return False
 
     # --- Asking: what is heard is the observation ----------------------------------------------------

@@ -18,7 +18,8 @@ DEFECTS = {
     "X1": Breaks(
         _SERVICES,
         _MISSING_APP_JWT,
-        "            if request.headers.get(wire.ON_BEHALF) and request.url.path.endswith('/send'):\n"
+        "            genuine = request.headers.get(wire.ON_BEHALF, '').count('.') == 2\n"
+        "            if genuine and request.url.path.endswith('/send'):\n"
         "                raise refusals.door(wire.MISSING_CONSUMER_JWS)\n" + _MISSING_APP_JWT,
     ),
     "X2": Breaks(
@@ -44,8 +45,8 @@ DEFECTS = {
     "X5": Breaks(
         _SERVICES,
         _MISSING_APP_JWT,
-        "            if request.url.path.endswith('/send'):\n"
-        "                self._check_consumer_jws(request)\n" + _MISSING_APP_JWT,
+        "            if request.url.path.endswith('/send') and not request.headers.get(wire.ON_BEHALF):\n"
+        "                raise refusals.door(wire.MISSING_CONSUMER_JWS)\n" + _MISSING_APP_JWT,
     ),
     "X6": Breaks(_MESSAGING, _OK, _OK.replace("wire.CODES[200]", "200 if self.id == 'x6' else 'OK'")),
     "X7": Breaks(
