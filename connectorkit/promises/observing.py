@@ -87,7 +87,7 @@ class Session:
             self._administrator,
             self._listening if self._sandbox is not None else None,
         )
-        bench.opened = self.left_open
+        bench.opened = [*self.left_open]
         try:
             observed = promise.probe(bench)
         except (NotReady, SandboxError) as error:
