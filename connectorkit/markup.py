@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -27,7 +27,8 @@ _CODE = (
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
 _LONGEST_WORD = 40
-_CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
+_OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
+_CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
 
 
 class Bubble(NamedTuple):
@@ -54,17 +55,27 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
     )
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "Nothing yet.") -> str:
-    """A plain table with a header row; says ``empty`` when there are no rows."""
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td style="{_CELL}{_breaking(place, value)}">{_cell(value)}</td>'
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    empty: str = "Nothing yet.",
+    wide: Collection[int] = (),
+) -> str:
+    """A plain table with a header row; says ``empty`` when there are no rows.
+
+    The columns in ``wide`` hold sentences, and are not made narrower than those read well. A row whose first
+    cell is ``None`` belongs to the one above it.
+    """
+    listed = [*rows]
+    body = ""
+    for row, below in zip(listed, [*listed[1:], [""]], strict=False):
+        line = _OPEN_CELL if below[0] is None else _CELL
+        cells = (
+            f'<td style="{line}{_width(place, value, wide)}">{_cell(value)}</td>'
             for place, value in enumerate(row)
         )
-        + "</tr>"
-        for row in rows
-    )
+        body += f"<tr>{''.join(cells)}</tr>"
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
@@ -78,6 +89,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
 def stack(parts: Iterable[str]) -> str:
     """What this module has made, one part below the other, with a gap between."""
     return "".join(f'<div style="margin: 0 0 12px 0">{part}</div>' for part in parts)
+
+
+def section(title: str, content: str) -> str:
+    """A part of a page, under a heading of its own."""
+    heading = f'<h2 style="font-size: 110%; margin: 1.5em 0 0.3em 0; color: {_TEXT}">{escape(title)}</h2>'
+    return f"<section>{heading}{content}</section>"
 
 
 def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> str:
@@ -128,12 +145,13 @@ def _unbroken(name: str) -> str:
     return "; white-space: nowrap" if len(name) <= _SHORT else ""
 
 
-def _breaking(place: int, value: Any) -> str:
+def _width(place: int, value: Any, wide: Collection[int]) -> str:
     """The first column names the row; it is short and must not be broken at its hyphens. A long id may be."""
     if place == 0:
         return " white-space: nowrap"
+    sentence = " min-width: 14em;" if place in wide else ""
     long = any(len(word) > _LONGEST_WORD for word in str(value).split())
-    return " overflow-wrap: anywhere" if long else ""
+    return f"{sentence} overflow-wrap: anywhere" if long else sentence
 
 
 def _cell(value: Any) -> str:

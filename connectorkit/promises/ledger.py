@@ -7,6 +7,9 @@ from types import ModuleType
 
 from connectorkit.promises import (
     contradictions,
+    contradictions_calls,
+    contradictions_content,
+    contradictions_webhooks,
     conversation,
     errors,
     files,
@@ -34,7 +37,10 @@ _MODULES: dict[str, tuple[ModuleType, ...]] = {
     "files": (files,),
     "life cycle": (life_cycle,),
     "quirks of clients": (quirks,),
-    "contradictions": (contradictions,),
+    "contradictions": (
+        *(contradictions, contradictions_calls),
+        *(contradictions_content, contradictions_webhooks),
+    ),
 }
 
 TOPICS = tuple(_MODULES)

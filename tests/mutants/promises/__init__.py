@@ -6,6 +6,9 @@ from types import ModuleType
 
 from tests.mutants.promises import (
     contradictions,
+    contradictions_calls,
+    contradictions_content,
+    contradictions_webhooks,
     conversation,
     errors,
     files,
@@ -23,6 +26,7 @@ from tests.mutants.promises.model import Breaks
 _MODULES: tuple[ModuleType, ...] = (
     *(seed, seed_messages, tokens, conversation, send, format),
     *(errors, webhooks, files, life_cycle, quirks, contradictions),
+    *(contradictions_calls, contradictions_content, contradictions_webhooks),
 )
 
 DEFECTS: dict[str, Breaks] = {name: one for module in _MODULES for name, one in module.DEFECTS.items()}
