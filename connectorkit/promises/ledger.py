@@ -8,16 +8,25 @@ from types import ModuleType
 from connectorkit.promises import (
     contradictions,
     conversation,
+    domains,
     errors,
     files,
     format,
+    hosted_files,
+    identities,
     life_cycle,
+    metadata,
+    openings,
+    profiles,
     quirks,
+    rich_content,
     seed,
     seed_answers,
     seed_messages,
     send,
+    signs,
     tokens,
+    updates,
     webhooks,
 )
 from connectorkit.promises.model import Promise
@@ -25,9 +34,9 @@ from connectorkit.promises.model import Promise
 # A topic may have several modules, so that each stays short.
 _MODULES: dict[str, tuple[ModuleType, ...]] = {
     "API overview": (seed, seed_messages, seed_answers),
-    "domains and tokens": (tokens,),
-    "CONVERSATION": (conversation,),
-    "SEND": (send,),
+    "domains and tokens": (domains, tokens, identities),
+    "CONVERSATION": (conversation, profiles, openings),
+    "SEND": (send, hosted_files, rich_content, signs, updates, metadata),
     "message format": (format,),
     "errors": (errors,),
     "webhooks": (webhooks,),

@@ -7,21 +7,32 @@ from types import ModuleType
 from tests.mutants.promises import (
     contradictions,
     conversation,
+    domains,
     errors,
     files,
     format,
+    hosted_files,
+    identities,
     life_cycle,
+    metadata,
+    openings,
+    profiles,
     quirks,
+    rich_content,
     seed,
     seed_messages,
     send,
+    signs,
     tokens,
+    updates,
     webhooks,
 )
 from tests.mutants.promises.model import Breaks
 
 _MODULES: tuple[ModuleType, ...] = (
-    *(seed, seed_messages, tokens, conversation, send, format),
+    *(seed, seed_messages),
+    *(domains, tokens, identities, conversation, profiles, openings),
+    *(send, hosted_files, rich_content, signs, updates, metadata, format),
     *(errors, webhooks, files, life_cycle, quirks, contradictions),
 )
 
