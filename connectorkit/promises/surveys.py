@@ -10,16 +10,21 @@ from connectorkit.promises.samples import close
 _FEATURES = '{"type": ".ClientProperties", "features": ["MULTI_DIALOG"]}'
 
 
-def asked_after(bench: Bench, closing: Any = None, **members: Any) -> tuple[str, str]:
-    """A conversation whose main dialog was closed, and the id of the survey's dialog, which has a question.
+def attended(bench: Bench, **members: Any) -> str:
+    """A conversation with an agent in it, which will have a survey when its main dialog is closed.
 
-    ``closing`` is a function of the conversation's id that gives the request to close it; ``members`` are
-    those of the conversation request.
+    ``members`` are those of the conversation request.
     """
     bench.set(survey={"skills": None, "questions": [{"text": "How was it?"}, {"text": "Anything else?"}]})
     talk = bench.open(headers={"Client-Properties": _FEATURES}, **members)
     bench.agent(talk).join()
-    bench.did((closing or close)(talk))
+    return talk
+
+
+def asked_after(bench: Bench, **members: Any) -> tuple[str, str]:
+    """Such a conversation after the end of its main dialog, and the id of the dialog with the question."""
+    talk = attended(bench, **members)
+    bench.did(close(talk))
     dialog = at(bench.kept(talk), "dialogs", 1, "id")
     if dialog == ABSENT:
         raise NotReady("no survey began")

@@ -7,7 +7,7 @@ from typing import Any
 from connectorkit.promises.bench import Bench, at
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import close, update
-from connectorkit.promises.surveys import asked_after
+from connectorkit.promises.surveys import asked_after, attended
 
 rows = Rows()
 _SANDBOX = "needs the sandbox"
@@ -46,7 +46,8 @@ def _taken(bench: Bench, fields: dict[str, Any]) -> dict[str, str]:
     never=_SANDBOX,
 )
 def _main(bench: Bench) -> Any:
-    talk, _ = asked_after(bench, skillId="6801")
+    talk = attended(bench, skillId="6801")
+    bench.did(update(talk, _STATE))
     kept = bench.kept(talk)
     return {"stage": kept["stage"], "dialogs": {one["type"]: one["state"] for one in kept["dialogs"]}}
 
@@ -59,10 +60,7 @@ def _main(bench: Bench) -> Any:
     never=_SANDBOX,
 )
 def _stage(bench: Bench) -> Any:
-    bench.set(survey={"skills": None, "questions": [{"text": "How was it?"}]})
-    features = '{"type": ".ClientProperties", "features": ["MULTI_DIALOG"]}'
-    talk = bench.open(headers={"Client-Properties": features}, skillId="6802")
-    bench.agent(talk).join()
+    talk = attended(bench, skillId="6802")
     bench.did(update(talk, _STAGE))
     kept = bench.kept(talk)
     dialogs = {one["type"]: one["state"] for one in kept["dialogs"]}

@@ -15,9 +15,11 @@ from tests.mutants.promises import (
     identities,
     life_cycle,
     metadata,
+    numbers,
     openings,
     profiles,
     quirks,
+    refusals,
     rich_content,
     seed,
     seed_messages,
@@ -32,8 +34,9 @@ from tests.mutants.promises.model import Breaks
 _MODULES: tuple[ModuleType, ...] = (
     *(seed, seed_messages),
     *(domains, tokens, identities, conversation, profiles, openings),
-    *(send, hosted_files, rich_content, signs, updates, metadata, format),
-    *(errors, webhooks, files, life_cycle, quirks, contradictions),
+    *(send, hosted_files, rich_content, signs, updates, metadata),
+    *(format, numbers),
+    *(errors, refusals, webhooks, files, life_cycle, quirks, contradictions),
 )
 
 DEFECTS: dict[str, Breaks] = {name: one for module in _MODULES for name, one in module.DEFECTS.items()}
