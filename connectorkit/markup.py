@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
 # JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
+_SHORT = 20  # characters
 _TEXT = "var(--jp-content-font-color1, CanvasText)"
 _DIM = "var(--jp-content-font-color2, GrayText)"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
@@ -25,7 +26,9 @@ _CODE = (
     "white-space: pre; overflow-x: auto; font-family: monospace; font-size: 90%; line-height: 1.4; "
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
-_CELL = f"padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid {_LINE};"
+_LONGEST_WORD = 40
+_OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
+_CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
 
 
 class Bubble(NamedTuple):
@@ -41,36 +44,57 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
     """A titled two-column list of names and values; ``good`` colours the title's mark."""
     mark = "" if good is None else f'<span style="color: {_GOOD if good else _BAD}">{"●"}</span> '
     body = "".join(
-        f'<tr><th scope="row" style="{_CELL} color: {_DIM}; font-weight: normal">{escape(str(name))}</th>'
+        f'<tr><th scope="row" style="{_CELL} color: {_DIM}; font-weight: normal{_unbroken(str(name))}">'
+        f"{escape(str(name))}</th>"
         f'<td style="{_CELL} overflow-wrap: anywhere">{escape(str(value))}</td></tr>'
         for name, value in rows
     )
     return (
-        f'<div style="color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
+        f'<div style="line-height: 1.5; color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
         f'<table style="border-collapse: collapse; margin: 4px 0 0 0; text-align: left">{body}</table></div>'
     )
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "Nothing yet.") -> str:
-    """A plain table with a header row; says ``empty`` when there are no rows."""
-    body = "".join(
-        # The first column names the row; it is short and must not be broken at its hyphens.
-        "<tr>"
-        + "".join(
-            f'<td style="{_CELL}{"" if place else " white-space: nowrap"}">{_cell(value)}</td>'
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    empty: str = "Nothing yet.",
+    wide: Collection[int] = (),
+) -> str:
+    """A plain table with a header row; says ``empty`` when there are no rows.
+
+    The columns in ``wide`` hold sentences, and are not made narrower than those read well. A row whose first
+    cell is ``None`` belongs to the one above it.
+    """
+    listed = [*rows]
+    body = ""
+    for row, below in zip(listed, [*listed[1:], [""]], strict=False):
+        line = _OPEN_CELL if below[0] is None else _CELL
+        cells = (
+            f'<td style="{line}{_width(place, value, wide)}">{_cell(value)}</td>'
             for place, value in enumerate(row)
         )
-        + "</tr>"
-        for row in rows
-    )
+        body += f"<tr>{''.join(cells)}</tr>"
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
     return (
-        f'<div style="overflow-x: auto; line-height: 1.5; color: {_TEXT}">'
+        f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}">'
         '<table style="border-collapse: collapse">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def stack(parts: Iterable[str]) -> str:
+    """What this module has made, one part below the other, with a gap between."""
+    return "".join(f'<div style="margin: 0 0 12px 0">{part}</div>' for part in parts)
+
+
+def section(title: str, content: str) -> str:
+    """A part of a page, under a heading of its own."""
+    heading = f'<h2 style="font-size: 110%; margin: 1.5em 0 0.3em 0; color: {_TEXT}">{escape(title)}</h2>'
+    return f"<section>{heading}{content}</section>"
 
 
 def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> str:
@@ -114,6 +138,20 @@ def page(title: str, content: str) -> str:
         "body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem }</style>\n</head>\n"
         f"<body><main>\n{content}\n</main></body>\n</html>\n"
     )
+
+
+def _unbroken(name: str) -> str:
+    """A short name stands on one line beside a long text."""
+    return "; white-space: nowrap" if len(name) <= _SHORT else ""
+
+
+def _width(place: int, value: Any, wide: Collection[int]) -> str:
+    """The first column names the row; it is short and must not be broken at its hyphens. A long id may be."""
+    if place == 0:
+        return " white-space: nowrap"
+    sentence = " min-width: 14em;" if place in wide else ""
+    long = any(len(word) > _LONGEST_WORD for word in str(value).split())
+    return f"{sentence} overflow-wrap: anywhere" if long else sentence
 
 
 def _cell(value: Any) -> str:

@@ -149,3 +149,25 @@ def test_rows_may_come_from_a_generator() -> None:
     page = read(markup.table(["n"], ([n] for n in range(3))))
 
     assert page.text == "n012"
+
+
+def test_a_long_id_may_be_broken_and_words_are_not() -> None:
+    html = markup.table(("a", "b", "c"), [("long-" * 20, "f" * 64, "RichContentEvent is whole")])
+
+    assert html.count("overflow-wrap: anywhere") == 1
+    assert f'overflow-wrap: anywhere">{"f" * 64}' in html
+    assert 'white-space: nowrap">long-' in html
+
+
+def test_a_row_without_a_name_belongs_to_the_one_above_it() -> None:
+    def lines(*rows: list[str | None]) -> int:
+        return markup.table(["a", "b"], rows).count("border-bottom")
+
+    heads = 2
+    assert lines(["one", "x"], ["two", "y"]) == heads + 4
+    assert lines(["one", "x"], [None, "y"]) == heads + 2
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_section_shows_its_title_as_text(text: str) -> None:
+    assert Reader(markup.section(text, "")).text == text

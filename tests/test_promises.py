@@ -13,7 +13,7 @@ import pytest
 import connectorkit as ck
 from connectorkit import Client, frames
 from connectorkit.columns import LEDGER, PROMISES
-from connectorkit.promises import ALL, BY_ID, MARKS, TOPICS, Outcome, Promises
+from connectorkit.promises import ALL, BY_ID, MARKS, TOPICS, LeftOpen, Outcome, Promises, observing
 from connectorkit.promises.bench import Bench, NotReady
 from connectorkit.promises.model import Promise, Reading, Rows, in_words
 from connectorkit.promises.played import scenario
@@ -245,6 +245,32 @@ def test_what_opens_a_conversation_is_run_when_asked_for_and_closed(
     assert [repr(one) for one in ran if one.state not in ("kept", "informs")] == []
     conversations = control.get("/sandbox/state").json()["conversations"]
     assert [one["id"] for one in conversations if one["stage"] != "CLOSE"] == []
+
+
+def test_what_cannot_be_closed_on_an_account_is_warned_of(
+    client: Client, control: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observing, "LATER_SECONDS", 0.01)
+    control.post("/sandbox/faults", json={"status": 503, "on": "send"})
+
+    with pytest.warns(LeftOpen) as warned:
+        Promises(client).check_all(only=["P5.2-order", "S12"], visible=True)
+
+    (talk,) = control.get("/sandbox/state").json()["conversations"]
+    assert f"could be closed again: {talk['id']}. Close them" in str(warned[0].message)
+
+
+@pytest.mark.parametrize(("status", "times"), [(503, 1), (429, 1), (503, 2)])
+def test_what_could_not_be_closed_at_once_is_closed_later(
+    status: int, times: int, client: Client, control: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control.post("/sandbox/faults", json={"status": status, "on": "send", "times": times})
+    monkeypatch.setattr(observing, "LATER_SECONDS", 0.01)
+
+    Promises(client).check_all(only=["P5.2-order", "X11"], visible=True)
+
+    (talk,) = control.get("/sandbox/state").json()["conversations"]
+    assert talk["stage"] == "CLOSE"
 
 
 def test_what_is_not_run_says_why(client: Client) -> None:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectorkit.cli import main
-from connectorkit.promises import ALL, TOPICS
+from connectorkit.promises import ALL, TOPICS, observing
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
@@ -110,6 +110,21 @@ def test_the_ledger_is_exported(suffix: str, tmp_path: Path) -> None:
     assert "A missing AppJWT is answered 401." in path.read_text(encoding="utf-8")
 
 
+def test_a_contradiction_shows_its_readings_and_which_was_seen() -> None:
+    lines = command("--only", "X1", "--only", "X7").output.splitlines()
+
+    assert [line.strip() for line in lines[3:10]] == [
+        "✓ X1  Which number has a missing AppJWT?",
+        "→ the table of errors: 40105, and 40104 is the missing ConsumerJWS",
+        "· the sample beside it: 40104",
+        "✓ X7  How does the AppJWT stand in Authorization?",
+        "· the documents: bare",
+        "· token_type, which says Bearer: after Bearer",
+        "→ what clients send: either way",
+    ]
+    assert "· the sample beside it: 40104" in command("--list", "--only", "X1").output
+
+
 # --- Where something else answers --------------------------------------------------------------------
 
 
@@ -151,6 +166,20 @@ def test_what_cannot_be_observed_fails_too(use: Callable[..., None], control: ht
     assert "? S36" in result.output
     assert "opening was answered 503" in result.output
     assert "1 promise checked: 1 not observed." in result.output
+
+
+def test_what_stays_open_fails(
+    use: Callable[..., None], control: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use()
+    monkeypatch.setattr(observing, "LATER_SECONDS", 0.01)
+    control.post("/sandbox/faults", json={"status": 503, "on": "send"})
+
+    result = command("--only", "P5.2-order", "--visible")
+
+    assert result.exit_code == 1
+    assert "1 promise checked: 1 kept." in result.stdout
+    assert "Not every conversation could be closed again: " in result.stderr
 
 
 def test_nothing_checked_is_no_success(use: Callable[..., None]) -> None:

@@ -25,6 +25,7 @@ KEPT, BROKEN = outcome("S12"), outcome("S13", ok=False, observed="200")
 SKIPPED = outcome("S9", observed="", not_run="needs the sandbox's clock")
 UNCLEAR = outcome("S36", observed="", not_observed="opening was answered 503")
 TOLD = outcome("X1", informative=True, reading=BY_ID["X1"].readings[1])
+NEITHER = outcome("X1", observed="errorCode: 40199", informative=True)
 ALL_KINDS = (KEPT, BROKEN, SKIPPED, UNCLEAR, TOLD)
 
 
@@ -67,6 +68,9 @@ def test_csv_is_a_table(tmp_path: Path) -> None:
     assert [row["promise"] for row in rows] == ["S12", "S13", "S9", "S36", "X1"]
     assert rows[3]["not_run"] == "not observed: opening was answered 503"
     assert rows[4]["reading"] == "the sample beside it: 40104"
+    assert rows[4]["readings"].startswith("the table of errors: 40105, and")
+    assert rows[4]["readings"].endswith(" | the sample beside it: 40104")
+    assert rows[4]["ruling"] == "the table"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
@@ -77,14 +81,54 @@ def test_no_text_becomes_a_formula_in_a_spreadsheet(start: str, tmp_path: Path) 
     assert row["observed"] == f'\'{start}cmd|"calc"'
 
 
-def test_markdown_has_one_row_each(tmp_path: Path) -> None:
-    text = written(tmp_path, ".md", *ALL_KINDS)
+def test_markdown_has_a_table_for_each_topic(tmp_path: Path) -> None:
+    lines = written(tmp_path, ".md", *ALL_KINDS).splitlines()
 
-    rows = [line for line in text.splitlines() if line.startswith("| ")]
-    assert len(rows) == 2 + len(ALL_KINDS)
-    assert rows[2].startswith("| S12 | ✓ | A missing AppJWT is answered 401. | S | 8.1 | 401 | 401 |")
-    assert rows[3].startswith("| S13 | ✗ |")
-    assert "1 kept, 1 broken, 1 not run, 1 not observed, 1 informs" in text
+    assert lines[2].endswith("1 kept, 1 broken, 1 not run, 1 not observed, 1 told which reading is true.")
+    assert "## API overview: 1 kept, 1 broken, 1 not run, 1 not observed" in lines
+    assert [line for line in lines if line.startswith("| S")] == [
+        "| S12 | ✓ | A missing AppJWT is answered 401. | S | 8.1 | 401 | as expected |",
+        "| S13 | ✗ | An invalid AppJWT is answered 401. | S | 8.1 | 401 | 200 |",
+        "| S9 | – | The AppJWT expires after 60 minutes. | S | 3.3 | 401 "
+        "| not run: needs the sandbox's clock |",
+        "| S36 | ? | sequence counts sends of the same request: 0, 2, 4. | S | 7.4, R4 | 401 "
+        "| not observed: opening was answered 503 |",
+    ]
+
+
+def test_a_contradiction_has_a_row_for_each_reading(tmp_path: Path) -> None:
+    lines = written(tmp_path, ".md", TOLD).splitlines()
+
+    assert lines[lines.index("## Contradictions: 1 told which reading is true") :][4:] == [
+        "| X1 | i | Which number has a missing AppJWT? | 8.2, R8 |  | the table of errors "
+        "| 40105, and 40104 is the missing ConsumerJWS | errorCode: 40105 |",
+        "|  |  |  |  | seen | the sample beside it | 40104 | errorCode: 40104 |",
+        "|  |  |  |  |  | the ruling | the table |  |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (NEITHER, "| seen |  | neither reading | errorCode: 40199 |"),
+        (outcome("X1", observed="", not_run="it is late"), "| – |  | not run: it is late |  |"),
+        (outcome("X1", observed="", not_observed="it broke"), "| – |  | not observed: it broke |  |"),
+    ],
+)
+def test_what_is_no_reading_is_told_below_them(seen: Outcome, said: str, tmp_path: Path) -> None:
+    lines = written(tmp_path, ".md", seen).splitlines()
+
+    assert lines[-2].endswith(said)
+    assert not [line for line in lines[:-2] if "| seen |" in line]
+
+
+def test_html_has_a_heading_for_each_topic(tmp_path: Path) -> None:
+    page = written(tmp_path, ".html", KEPT, TOLD)
+
+    assert (
+        page.index("API overview: 1 kept</h2>") < page.index(">S12<") < page.index(">Contradictions: 1 told")
+    )
+    assert page.index(">the table of errors<") < page.index(">seen<") < page.index(">the sample beside it<")
 
 
 def test_what_a_server_said_forms_no_markdown(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,7 +90,7 @@ def promises(
     """
     from connectorkit.errors import ConnectorError
     from connectorkit.kit import connect
-    from connectorkit.promises import Promises, report
+    from connectorkit.promises import LeftOpen, Promises, report
 
     rows = Promises.named(*chosen, mark=mark)
     if not rows:
@@ -98,7 +99,8 @@ def promises(
         _list(rows, as_json)
         return
     try:
-        with connect(sandbox=use_sandbox) as kit:
+        with connect(sandbox=use_sandbox) as kit, warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always", LeftOpen)
             if not as_json:
                 click.echo(f"Checking {counted(len(rows), 'promise')} on {kit.target}.")
             outcomes = _check(kit, rows, visible, quiet=as_json)
@@ -119,7 +121,9 @@ def promises(
         _summarise(outcomes)
         if exported is not None:
             click.echo(f"Ledger → {exported}")
-    sys.exit(0 if report.all_well(outcomes) else 1)
+    for warning in warned:
+        click.echo(f"\n{warning.message}", err=True)
+    sys.exit(0 if report.all_well(outcomes) and not warned else 1)
 
 
 def _check(kit: Kit, rows: Sequence[Promise], visible: bool, *, quiet: bool) -> list[Outcome]:
@@ -136,27 +140,47 @@ def _check(kit: Kit, rows: Sequence[Promise], visible: bool, *, quiet: bool) -> 
             topics.append(outcome.promise.topic)
             console.print(f"\n{topics[-1]}", style="bold")
         console.print(_line(outcome, width, console.width))
+        if outcome.promise.readings:
+            console.print(_readings(outcome, width))
 
     return kit.promises.check_all(None if quiet else told, only=names, visible=visible)
 
 
 def _line(outcome: Outcome, name_width: int, width: int) -> Any:
-    """One line of the terminal, cut to fit: mark, id, what is promised, and the reading that is only told."""
+    """One line of the terminal, cut to fit: mark, id, and what is promised."""
     from rich.text import Text
 
     line = Text(*_SIGNS.get(outcome.state, _UNKNOWN))
     line.append(f"{outcome.promise.id:{name_width}}  ", "default")
-    words = f"{outcome.promise.says} {outcome.read}".strip() if outcome.informative else outcome.promise.says
-    says = Text(words, "default")
+    says = Text(outcome.promise.says, "default")
     says.truncate(max(8, width - line.cell_len), overflow="ellipsis")
     return line + says
+
+
+def _readings(outcome: Outcome, name_width: int) -> Any:
+    """Of a contradiction: each reading on a line of its own, an arrow before the one that was seen."""
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from connectorkit.promises.outcome import NEITHER
+
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for reading, seen in outcome.readings:
+        style = "default" if seen else "dim"
+        table.add_row(Text("→" if seen else "·", style), Text(f"{reading.source}: {reading.says}", style))
+    if outcome.read == NEITHER:
+        table.add_row(Text("→"), Text(f"{NEITHER}: {outcome.observed}"))
+    return Padding(table, (0, 0, 0, name_width + 4), expand=False)
 
 
 def _summarise(outcomes: Sequence[Outcome]) -> None:
     from rich.console import Console
 
+    from connectorkit.promises import report
+
     console = Console()
-    states = {state: [one for one in outcomes if one.state == state] for state in _WORDS}
+    states = {state: [one for one in outcomes if one.state == state] for state in report.WORDS}
     for one in states["broken"]:
         console.print(_difference(one))
     unclear = states["not observed"]
@@ -169,17 +193,8 @@ def _summarise(outcomes: Sequence[Outcome]) -> None:
     if not ran:
         click.echo("\nNothing was checked: see above why. Use --sandbox for all of them.")
         return
-    said = [f"{len(found)} {_WORDS[state]}" for state, found in states.items() if found]
+    said = [f"{len(found)} {report.WORDS[state]}" for state, found in states.items() if found]
     click.echo(f"\n{counted(ran, 'promise')} checked: {', '.join(said)}.")
-
-
-_WORDS = {
-    "kept": "kept",
-    "broken": "broken",
-    "informs": "told which reading is true",
-    "not observed": "not observed",
-    "not run": "not run",
-}
 
 
 def _difference(outcome: Outcome) -> Any:
@@ -211,7 +226,9 @@ def _list(rows: Sequence[Promise], as_json: bool) -> None:
         if promise.topic != topic:
             topic = promise.topic
             table.add_row("", Text(topic, "bold"))
-        account = promise.bother or "no"
-        table.add_row(promise.id, Text(promise.says), promise.mark, promise.section, account)
+        says = Text(promise.says)
+        for reading in promise.readings:
+            says.append(f"\n· {reading.source}: {reading.says}", "dim")
+        table.add_row(promise.id, says, promise.mark, promise.section, promise.bother or "no")
     Console().print(table)
     click.echo(f"{counted(len(rows), 'promise')}. Account: whether it can be checked on a real one.")

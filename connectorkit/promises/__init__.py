@@ -19,6 +19,6 @@ from __future__ import annotations
 from connectorkit.promises.ledger import ALL, BY_ID, TOPICS
 from connectorkit.promises.model import MARKS, Promise, Reading
 from connectorkit.promises.outcome import Outcome
-from connectorkit.promises.running import Promises
+from connectorkit.promises.running import LeftOpen, Promises
 
-__all__ = ["ALL", "BY_ID", "MARKS", "TOPICS", "Outcome", "Promise", "Promises", "Reading"]
+__all__ = ["ALL", "BY_ID", "MARKS", "TOPICS", "LeftOpen", "Outcome", "Promise", "Promises", "Reading"]

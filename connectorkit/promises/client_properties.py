@@ -8,7 +8,7 @@ from typing import Any
 from connectorkit.promises.bench import TYPES, Bench, at
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import profile
-from connectorkit.promises.surveys import with_features
+from connectorkit.promises.surveying import with_features
 from connectorkit.promises.webhook_bodies import details
 
 rows = Rows()

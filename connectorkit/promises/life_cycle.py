@@ -7,7 +7,7 @@ from typing import Any
 from connectorkit.errors import SandboxError
 from connectorkit.promises.bench import TYPES, Bench, NotReady, at
 from connectorkit.promises.model import Rows
-from connectorkit.promises.surveys import before_survey, states
+from connectorkit.promises.surveying import before_survey, states
 from connectorkit.promises.webhook_bodies import details, details_of_closed, results
 
 rows = Rows()

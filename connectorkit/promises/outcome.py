@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectorkit import markup
-from connectorkit.promises.model import MARKS, Promise, Reading
+from connectorkit.promises.model import MARKS, Promise, Reading, in_words
 from connectorkit.scenarios import Check
 
+NEITHER = "neither reading"
+SEEN = "seen"
 State = Literal["kept", "broken", "informs", "not observed", "not run"]
 
 
@@ -70,13 +72,16 @@ class Outcome:
         return "; ".join(f"{c.what} is {c.observed}, not {c.expected}" for c in self.differences)
 
     @property
+    def readings(self) -> tuple[tuple[Reading, bool], ...]:
+        """Of a contradiction: its readings, and of each whether it is the one that was observed."""
+        return tuple((reading, reading is self.reading) for reading in self.promise.readings)
+
+    @property
     def read(self) -> str:
         """Of a contradiction: which reading was observed, in words."""
         if not self.promise.readings or self.reason:
             return ""
-        return (
-            f"{self.reading.source}: {self.reading.says}" if self.reading is not None else "neither reading"
-        )
+        return f"{self.reading.source}: {self.reading.says}" if self.reading is not None else NEITHER
 
     def row(self) -> dict[str, Any]:
         """Its row in the frame of the ledger's outcomes."""
@@ -87,7 +92,9 @@ class Outcome:
             "kept": self.kept,
             "state": self.state,
             "differs": self.differs or None,
+            "readings": self.promise.row()["readings"],
             "reading": self.read or None,
+            "ruling": self.promise.ruling or None,
             "not_run": self.reason or None,
             "target": self.target,
             "exchange_id": self.exchange_id,
@@ -104,16 +111,24 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         promise = self.promise
+        who = f"{MARKS[promise.mark]}, section {promise.section}"
         facts = [
-            ("promise", promise.says),
-            ("said by", f"{MARKS[promise.mark]}, section {promise.section}"),
-            *((reading.source, reading.says) for reading in promise.readings),
+            ("question" if promise.readings else "promise", promise.says),
+            ("asked in" if promise.readings else "said by", promise.section if promise.readings else who),
             ("ruling", promise.ruling),
-            ("observed reading", self.read),
+            ("observed", self.observed if self.read == NEITHER else ""),
             ("not observed" if self.not_observed else "not run", self.not_observed or self.not_run),
             ("target", self.target),
             ("exchange", self.exchange_id or ""),
         ]
         head = markup.facts(promise.id, [row for row in facts if row[1]], good=self.kept)
+        if promise.readings:
+            return head + markup.table(("here", "read in", "reading", "then one sees"), self._read_rows())
         rows = [(check.what, check.ok, check.expected, check.observed) for check in self.checks]
         return head + (markup.table(("compared", "same", "expected", "observed"), rows) if rows else "")
+
+    def _read_rows(self) -> list[tuple[str, str, str, str]]:
+        return [
+            (SEEN if seen else "", reading.source, reading.says, in_words(reading.observed))
+            for reading, seen in self.readings
+        ]

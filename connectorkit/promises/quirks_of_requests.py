@@ -7,7 +7,7 @@ from typing import Any
 from connectorkit.promises.bench import ANA, BEN, Bench, Heard, at, opened
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import batch, close, hosted_file, opening, profile, publish, request, text
-from connectorkit.promises.surveys import with_features
+from connectorkit.promises.surveying import with_features
 
 rows = Rows()
 _SANDBOX = "needs a look at what is stored"

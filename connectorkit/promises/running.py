@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import time
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from connectorkit import markup
 from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.promises.ledger import ALL, BY_ID, TOPICS
@@ -17,6 +20,10 @@ from connectorkit.promises.observing import Session
 from connectorkit.promises.outcome import Outcome
 from connectorkit.scenarios import Administrator, Scenarios
 from connectorkit.transport import scenario_label
+
+
+class LeftOpen(UserWarning):
+    """A run of the ledger has left conversations open on an account."""
 
 
 class Promises:
@@ -51,6 +58,11 @@ class Promises:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(ALL)} about {', '.join(TOPICS)}>"
 
+    def _repr_html_(self) -> str:
+        counts = Counter(promise.topic for promise in ALL)
+        said = 'ledger() lists them, run_all() checks them all, run("S9") one of them.'
+        return markup.facts("Promises", [(topic, counts[topic]) for topic in TOPICS]) + markup.note(said)
+
     @staticmethod
     def named(*patterns: str, mark: str | None = None) -> list[Promise]:
         """The promises with these ids, in the order of the ledger; ``*`` stands for any letters.
@@ -80,7 +92,8 @@ class Promises:
     ) -> list[Outcome]:
         """Run the whole ledger, or the ids in ``only``; ``progress`` hears of each outcome.
 
-        A sandbox is given back as it was, its clock included; only its record of deliveries is lost.
+        A sandbox is given back as it was, its clock included; only its record of deliveries is lost. On an
+        account every conversation is closed again; where one cannot be, ``LeftOpen`` warns of it at the end.
         """
         chosen = self.named(*(only or ()), mark=mark)
         if not chosen:
@@ -92,6 +105,13 @@ class Promises:
                 outcomes.append(self._observed(promise, session, visible))
                 if progress is not None:
                     progress(outcomes[-1])
+        if session.left_open:
+            names = ", ".join(talk for talk, _ in session.left_open)
+            warnings.warn(
+                f"Not every conversation could be closed again: {names}. Close them, or let an agent do so.",
+                LeftOpen,
+                stacklevel=2,
+            )
         return outcomes
 
     def _observed(self, promise: Promise, session: Session, visible: bool) -> Outcome:

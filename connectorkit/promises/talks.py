@@ -22,13 +22,19 @@ class Talks:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.account = service.account
-        self._opened: list[tuple[str, str]] = []
+        # Conversations that may be open: the id and the consumer of each.
+        self.opened: list[tuple[str, str]] = []
 
     def close_all(self) -> None:
-        """Close what was opened, as far as it is open."""
-        for talk, consumer in self._opened:
-            with contextlib.suppress(ConnectorError, httpx.HTTPError):
-                self.send(samples.close(talk), consumer=consumer)
+        """Close what was opened; what stays in ``opened`` could not be closed."""
+        self.opened = [(talk, consumer) for talk, consumer in self.opened if not self._closes(talk, consumer)]
+
+    def _closes(self, talk: str, consumer: str) -> bool:
+        with contextlib.suppress(ConnectorError, httpx.HTTPError):
+            # 400 has what is closed already; 404 what a service may only not have found yet.
+            heard = self.send(samples.close(talk), consumer=consumer)
+            return heard.taken == "taken" or heard.status == 400
+        return False
 
     # --- Asking: what is heard is the observation ----------------------------------------------------
 
@@ -138,7 +144,7 @@ class Talks:
 
     def _noted(self, heard: Heard, consumer: str) -> Heard:
         if (talk := opened(heard)) is not None:
-            self._opened.append((talk, consumer))
+            self.opened.append((talk, consumer))
         return heard
 
     def _permission(self, asking: Any, consumer: str) -> dict[str, Any]:
