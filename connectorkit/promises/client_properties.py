@@ -70,6 +70,29 @@ def _limits(bench: Bench) -> Any:
 
 
 @rows.promise(
+    "P11.7-values",
+    "deviceFamily, os and integration have a few values; others are warned of.",
+    "11.7",
+    {"known values": [], "others": ["deviceFamily", "integration", "os"]},
+    never=_SANDBOX,
+)
+def _values(bench: Bench) -> Any:
+    known = {
+        "deviceFamily": ("DESKTOP", "TABLET", "MOBILE", "OTHER"),
+        "os": ("WINDOWS", "LINUX", "OSX", "ANDROID", "IOS", "OTHER"),
+        "integration": ("WEB_SDK", "MOBILE_SDK", "BRAND_SDK"),
+    }
+    right = [
+        text
+        for name, values in known.items()
+        for one in values
+        for text in _with_properties(bench, **{name: one})
+    ]
+    wrong = _with_properties(bench, deviceFamily="PHONE", os="BEOS", integration="NO_SDK")
+    return {"known values": right, "others": sorted(text.partition(" ")[0] for text in wrong)}
+
+
+@rows.promise(
     "P11.7-not-json",
     "A header that is not JSON is ignored, with a warning.",
     "11.7, R51",

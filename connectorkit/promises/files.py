@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from connectorkit.promises.bench import BEN, Bench, Heard
+from connectorkit.promises.bench import Bench, Heard
 from connectorkit.promises.model import Rows
 from connectorkit.promises.played import scenario
 from connectorkit.promises.samples import hosted_file, publish, request
@@ -156,28 +156,6 @@ def _published(bench: Bench, **more: Any) -> str:
 
 
 @rows.promise(
-    "P10.3-preview",
-    "A preview is shorter than 30 KB of base64.",
-    "10.3, R42",
-    {"4 less": "taken"},
-    never=_FILES,
-)
-def _preview(bench: Bench) -> Any:
-    return {"4 less": _published(bench, preview="data:image/png;base64," + "A" * (30 * 1024 - 4))}
-
-
-@rows.promise(
-    "P10.3-preview-too-long",
-    "A preview of 30 KB of base64 is too long.",
-    "10.3, R42",
-    {"30 KB": "refused"},
-    never=_FILES,
-)
-def _preview_too_long(bench: Bench) -> Any:
-    return {"30 KB": _published(bench, preview="data:image/png;base64," + "A" * (30 * 1024))}
-
-
-@rows.promise(
     "P10.3-caption",
     "There is no limit for captions.",
     "10.3",
@@ -186,18 +164,6 @@ def _preview_too_long(bench: Bench) -> Any:
 )
 def _caption(bench: Bench) -> Any:
     return {"6000 characters": _published(bench, caption="x" * 6000)}
-
-
-@rows.promise(
-    "P10.3-foreign",
-    "When one consumer asks for another's file, that is answered 401 with 40103.",
-    "10.3",
-    {"status": 401, "errorCode": 40103},
-    never=_FILES,
-)
-def _foreign(bench: Bench) -> Any:
-    heard = _fetching(bench, bench.uploaded(), consumer=BEN)
-    return {"status": heard.status, "errorCode": heard.at("body", "errorCode")}
 
 
 PROMISES = rows.all

@@ -123,6 +123,14 @@ def _credentials(bench: Bench) -> dict[str, str]:
     return {"grant_type": "client_credentials", **bench.service.credentials}
 
 
+def _query(bench: Bench) -> dict[str, str]:
+    """All credentials in a query, which is taken where the body is an empty form."""
+    query = {"v": "1.0", **_credentials(bench)}
+    if bench.ask_app_jwt(query=query, form="").taken != "taken":
+        raise NotReady("credentials in the query are not taken at all")
+    return query
+
+
 @rows.promise(
     "Q9",
     "All credentials may stand in the query, with an empty body of no type.",
@@ -131,7 +139,7 @@ def _credentials(bench: Bench) -> dict[str, str]:
     never="puts the secret into a URL, where logs keep it",
 )
 def _in_query(bench: Bench) -> Any:
-    query = {"v": "1.0", **_credentials(bench)}
+    query = _query(bench)
     return {"AppJWT": bench.ask_app_jwt(query=query, form="", headers={"Content-Type": None}).taken}
 
 
@@ -155,7 +163,7 @@ def _in_body(bench: Bench) -> Any:
     never="puts the secret into a URL, where logs keep it",
 )
 def _as_json(bench: Bench) -> Any:
-    query = {"v": "1.0", **_credentials(bench)}
+    query = _query(bench)
     kind = {"Content-Type": "application/json"}
     return {"AppJWT": bench.ask_app_jwt(query=query, form="", headers=kind).taken}
 
@@ -168,6 +176,8 @@ def _as_json(bench: Bench) -> Any:
     on_account="harmless",
 )
 def _no_version(bench: Bench) -> Any:
+    if bench.ask_consumer_jws(query="").taken != "taken":
+        raise NotReady("nobody's ConsumerJWS is issued without a version")
     return {"ConsumerJWS": bench.ask_consumer_jws({"ext_consumer_id": "+43 1 234567"}, query="").taken}
 
 
@@ -179,7 +189,7 @@ def _no_version(bench: Bench) -> Any:
     on_account="harmless",
 )
 def _no_suffix(bench: Bench) -> Any:
-    every, one = bench.lookup("/baseURI"), bench.lookup("/swift/baseURI")
+    every, one = bench.lookup("/baseURI"), bench.lookup("/idp/baseURI")
     return {
         "all": "an array" if isinstance(every.at("baseURIs"), list) else every.taken,
         "one": "an entry" if isinstance(one.json, dict) and one.taken == "taken" else one.taken,

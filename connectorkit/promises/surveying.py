@@ -7,7 +7,7 @@ from typing import Any
 
 from connectorkit.promises.bench import TYPES, Bench, NotReady, at
 from connectorkit.promises.model import Rows
-from connectorkit.promises.samples import close, text, update
+from connectorkit.promises.samples import close, text
 from connectorkit.promises.webhook_bodies import details
 
 rows = Rows()
@@ -87,20 +87,6 @@ def _survey_done(bench: Bench) -> Any:
     if at(_survey(bench), "state") != "CLOSE":
         raise NotReady("the survey was not closed")
     return states(details(bench))
-
-
-@rows.promise(
-    "P11.1-stage",
-    "Stage CLOSE closes everything, and no survey follows.",
-    "11.1",
-    {"state": "CLOSE", "stage": "CLOSE", "dialogs": ["MAIN"]},
-    never=_SETTING,
-)
-def _stage(bench: Bench) -> Any:
-    talk = before_survey(bench)
-    bench.did(update(talk, {"field": "Stage", "conversationState": "CLOSE"}))
-    kept = bench.kept(talk)
-    return {"state": kept["state"], "stage": kept["stage"], "dialogs": _types(bench, talk)}
 
 
 @rows.promise(

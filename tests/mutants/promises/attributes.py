@@ -39,6 +39,7 @@ DEFECTS = {
     "P11.7-limits": Breaks(
         "wire.py", '{"appVersion": 32, "ipAddress": 32}', '{"appVersion": 64, "ipAddress": 32}'
     ),
+    "P11.7-values": Breaks(_PROPERTIES, '    "integration": wire.INTEGRATIONS,\n', ""),
     "P11.7-not-json": Breaks(
         _PROPERTIES, '        warnings.add(about, "The header is not JSON and was ignored")\n', ""
     ),

@@ -19,7 +19,7 @@ DEFECTS = {
         '            url = account.files.download_url(body.value["relativePath"])\n'
         "            return request.ok(url | {'relativePath': url['relativePath'].lower()})\n",
     ),
-    "P10.1-path": Breaks(_FILES, "{moment:%d-%m-%Y_%H-%M-%S}", "{moment:%d-%m-%Y_%H-%M-%S}-"),
+    "P10.1-path": Breaks(_FILES, "_{stamp}.{file_type}", "_{stamp}.{file_type.lower()}"),
     "P10.1-strings": Breaks(
         _MESSAGING,
         '            return request.ok(account.files.upload_url(consumer_id, body.value["fileType"]))\n',
@@ -107,17 +107,10 @@ DEFECTS = {
         "        signatures, expiries = (\n",
     ),
     "P10.3-size": Breaks(_FILES, "int(size) <= wire.MAX_FILE_BYTES", "int(size) < wire.MAX_FILE_BYTES"),
-    "P10.3-preview": Breaks(_FILES, "len(encoded) >= wire", "len(encoded) >= 16384 or len(encoded) >= wire"),
-    "P10.3-preview-too-long": Breaks(_FILES, "len(encoded) >= wire", "len(encoded) > wire"),
     "P10.3-caption": Breaks(
         _FILES,
         '    message.text("caption")\n',
         "    if len(message.text('caption') or '') > 5000:\n        raise bad('the caption is too long')\n",
-    ),
-    "P10.3-foreign": Breaks(
-        _MESSAGING,
-        '            account.files.check_owner(body.value["relativePath"], consumer_id)\n            return',
-        "            return",
     ),
     "P10.3-cors": Breaks(
         _STORAGE,

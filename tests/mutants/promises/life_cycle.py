@@ -25,11 +25,6 @@ DEFECTS = {
         "        if all(d.state == wire.CLOSE for d in conversation.dialogs):\n",
         "        if all(d.state == wire.CLOSE for d in conversation.dialogs) and cause != 'Completed':\n",
     ),
-    "P11.1-stage": Breaks(
-        _MESSAGING,
-        "                account.close_all(target, wire.CONSUMER)\n",
-        "                account.close_dialog(target, target.main, wire.CONSUMER)\n",
-    ),
     "P11.1-idle": Breaks(
         _BOTS, "self._account.close_all(talk, SYSTEM)", 'self._account.close_all(talk, "TIMEOUT")'
     ),

@@ -85,7 +85,11 @@ DEFECTS = {
         "        if 'v' not in request.query_params and str(ext_id)[:1] == '+':\n            ext_id = None\n"
         "        if not isinstance(ext_id, str) or not ext_id:\n",
     ),
-    "Q13": Breaks(_SERVICES, 'for ending in ("", ".json")', 'for ending in ("",)'),
+    "Q13": Breaks(
+        _SERVICES,
+        "        if name not in _SERVICES:\n",
+        "        if name not in _SERVICES or name == 'idp' and not request.url.path.endswith('.json'):\n",
+    ),
     "Q14": Breaks(
         _SERVICES,
         "        return answer(self._base_uri(name))\n",
