@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from connectorkit.promises.bench import TYPES, Bench, NotReady, at
@@ -174,6 +175,22 @@ def _age(bench: Bench) -> Any:
         "integers": _setting(bench, _person(age=good)),
         "a text as year": _setting(bench, _person(age={**good, "year": "1990"})),
     }
+
+
+@rows.promise(
+    "P11.6-computed",
+    "Where age is absent, it is computed from the date of birth.",
+    "11.6",
+    {"a birthday today": 30, "a birthday tomorrow": 29},
+    never=_SANDBOX,
+)
+def _computed(bench: Bench) -> Any:
+    def age(birthday: date) -> Any:
+        born = {"year": birthday.year - 30, "month": birthday.month, "day": birthday.day}
+        return at(_stored(bench, _person(age=born)), 0, "personal", "age", "age")
+
+    today = bench.sandbox.now().date()
+    return {"a birthday today": age(today), "a birthday tomorrow": age(today + timedelta(days=1))}
 
 
 @rows.promise(

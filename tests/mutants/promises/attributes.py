@@ -29,6 +29,7 @@ DEFECTS = {
     ),
     "P11.6-person": Breaks(_PROFILE, '"language", "company")', '"language")'),
     "P11.6-age": Breaks(_PROFILE, '("age", "year", "month", "day")', '("age", "month", "day")'),
+    "P11.6-computed": Breaks(_PROFILE, " - ((today.month, today.day) < (month, day))", ""),
     "P11.6-contacts": Breaks(_PROFILE, '            address.text("region")\n', ""),
     "P11.6-phone-types": Breaks("wire.py", '"WORK_FAX", "PAGER", "OTHER")', '"WORK_FAX", "OTHER")'),
     "P11.6-gender": Breaks("wire.py", '"MALE", "FEMALE", "OTHER")', '"MALE", "FEMALE", "OTHER", "male")'),
