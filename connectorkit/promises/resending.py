@@ -50,7 +50,7 @@ def _comes(bench: Bench, words: str) -> bool:
     "P9.7-transition-new",
     "While the store is resent, events of new conversations go out directly.",
     "9.7",
-    {"state": "In transition", "a new conversation's text": "comes at once"},
+    {"a new conversation's text": "comes at once", "state": "In transition"},
     never=_HOOK,
 )
 def _transition_new(bench: Bench) -> Any:

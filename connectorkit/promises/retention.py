@@ -158,7 +158,7 @@ def _up(bench: Bench) -> Any:
     "P9.7-lost",
     "What is older than the retention_time is lost.",
     "9.7",
-    {"retention_time 10": "lost", "retention_time 600": "comes"},
+    {"retention_time 600": "comes", "retention_time 10": "lost"},
     never=_HOOK,
 )
 def _lost(bench: Bench) -> Any:

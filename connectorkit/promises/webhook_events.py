@@ -40,7 +40,7 @@ def _envelope(bench: Bench) -> Any:
     "9.4",
     {
         name: "ms.MessagingEventNotification"
-        for name in ("ContentEvent", "RichContentEvent", "AcceptStatusEvent", "ChatStateEvent")
+        for name in ("ContentEvent", "AcceptStatusEvent", "RichContentEvent", "ChatStateEvent")
     },
     never=_HOOK,
 )
@@ -210,7 +210,7 @@ def _rich_event(bench: Bench) -> Any:
     "P9.4-file",
     "The event of a hosted file has caption, relativePath, fileType and preview.",
     "9.4",
-    {"caption": "The box", "relativePath": True, "fileType": "GIF", "preview": "data:image/png;base64,aGk="},
+    {"caption": "The box", "fileType": "GIF", "preview": "data:image/png;base64,aGk=", "relativePath": True},
     never=_HOOK,
 )
 def _file(bench: Bench) -> Any:

@@ -33,7 +33,9 @@ DEFECTS = {
     "P11.6-contacts": Breaks(_PROFILE, '            address.text("region")\n', ""),
     "P11.6-phone-types": Breaks("wire.py", '"WORK_FAX", "PAGER", "OTHER")', '"WORK_FAX", "OTHER")'),
     "P11.6-gender": Breaks("wire.py", '"MALE", "FEMALE", "OTHER")', '"MALE", "FEMALE", "OTHER", "male")'),
-    "P11.6-old-gender": Breaks(_PROFILE, "dict(enumerate(wire.GENDERS))", "dict(enumerate(wire.GENDERS, 1))"),
+    "P11.6-old-gender": Breaks(
+        _PROFILE, "dict(enumerate(wire.GENDERS))", "dict(enumerate(reversed(wire.GENDERS)))"
+    ),
     "P11.7-type": Breaks(
         _PROPERTIES, '"ClientProperties", ".ams.headers.ClientProperties")', '"ClientProperties")'
     ),

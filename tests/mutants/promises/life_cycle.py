@@ -65,7 +65,9 @@ DEFECTS = {
     "P11.2-answers": Breaks(_BOTS, "question = questions[asked]", "question = questions[0]"),
     "P11.2-completed": Breaks(_BOTS, '"Completed")', '"Done")'),
     "P11.3-one-agent": Breaks(
-        _AGENT, "        if role == wire.ASSIGNED_AGENT:\n            return self._agent(talk)\n", ""
+        _AGENT,
+        "        if role == wire.ASSIGNED_AGENT:\n",
+        "        if role == wire.ASSIGNED_AGENT and talk.main.assigned_agent is None:\n",
     ),
     "P11.3-roles": Breaks(
         _NOTICES,

@@ -17,7 +17,10 @@ DEFECTS = {
     "Q1": Breaks(
         _MESSAGING,
         _ANSWERS,
-        f"    for one in answers:\n        one['reqId'] = one['reqId'].rstrip(',')\n{_ANSWERS}",
+        "    for one in answers:\n"
+        "        if one['reqId'] in ('1,', '2,'):\n"
+        "            one['reqId'] = one['reqId'].rstrip(',')\n"
+        f"{_ANSWERS}",
     ),
     "Q2": Breaks(
         _MESSAGING,
