@@ -12,7 +12,7 @@ from connectorkit.promises.webhook_bodies import details, details_of_closed, res
 rows = Rows()
 _HOOK = "needs a webhook that the account can reach"
 _AGENT = "needs an agent"
-_CONTENT, _CHANGE = TYPES[0], TYPES[4]
+_CHANGE = TYPES[4]
 _MINUTES, _DAYS = 60, 86400
 
 
@@ -62,12 +62,12 @@ def _effective(bench: Bench, talk: str) -> Any:
     never=_HOOK,
 )
 def _effective_ttr(bench: Bench) -> Any:
-    bench.subscribe(_CHANGE, _CONTENT)
+    bench.subscribe(_CHANGE)
     talk = bench.open()
     bench.did(update(talk, {"field": "TTRField", "ttrType": "CUSTOM", "value": 240}))
     bench.advance(100)
     bench.say(talk)
-    said = at(bench.told(_CONTENT).change, "serverTimestamp")
+    said = at(bench.events(talk), 0, "serverTimestamp")
     return {"seconds after the message": (_effective(bench, talk) - said) // 1000}
 
 
