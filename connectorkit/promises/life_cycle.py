@@ -131,7 +131,7 @@ def _resumed(bench: Bench) -> Any:
     talk = bench.closed()
     bench.agent(talk).resume()
     told = [one for one in results(bench) if at(one, "convId") != talk]
-    people = at(told, 0, "conversationDetails", "participants")
+    people = at(told, 0, "conversationDetails", "dialogs", 0, "participantsDetails")
     return {
         "told": at(told, 0, "conversationDetails", "state"),
         "consumer": bench.lp_consumer_id() in [at(one, "id") for one in people],

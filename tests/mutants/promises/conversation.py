@@ -24,7 +24,6 @@ DEFECTS = {
         "    if requests[0].id == '2':\n"
         "        answers.sort(key=lambda one: 'conversationId' not in one['body'])\n"
         "    return status, answers\n",
-        along={"P5.5-answer": "its two answers are those of the two requests, in their order"},
     ),
     "P5.2-two": Breaks(
         _MESSAGING,
