@@ -22,7 +22,7 @@ def _placed(condition: str, done: str) -> Breaks:
 
 DEFECTS = {
     "P9.6-success": Breaks(_SENDER, "_SUCCESS = (200, 201)", "_SUCCESS = (200,)"),
-    "P9.6-failure": Breaks(_SENDER, "_SUCCESS = (200, 201)", "_SUCCESS = (200, 201, 202, 204)"),
+    "P9.6-failure": Breaks(_SENDER, "_SUCCESS = (200, 201)", "_SUCCESS = (200, 201, 203, 302)"),
     "P9.6-timeouts": Breaks(
         "sandbox/options.py",
         "    read_timeout_seconds: float = 5.0\n",
