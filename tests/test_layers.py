@@ -67,16 +67,16 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         | {"handlers", "webhook", "receiver"},
         {"httpx", "httpcore", "jwt"},
     ),
-    ({"catalogue", "scenarios", "doctor", "replay", "grading"}, {"httpx"}),
+    ({"catalogue", "scenarios", "explore", "doctor", "replay", "grading"}, {"httpx", "hypothesis"}),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
     ({"comparing"}, {"pandas"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
-        {"response_log", "lease", "kit", "course", "foreground", "grader", "cli", "__init__", "__main__"},
+        {"response_log", "lease", "kit", "course", "foreground", "grader", "explorer", "cli", "__init__", "__main__"},
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )

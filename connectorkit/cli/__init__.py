@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from connectorkit.cli.examining import doctor
+from connectorkit.cli.explore import explore
 from connectorkit.cli.notebooks import lab, run
 from connectorkit.cli.scenarios import scenarios
 from connectorkit.cli.serving import receive, sandbox
@@ -17,5 +18,5 @@ def main() -> None:
     """Learn and test the Connector API, on a local sandbox or a real account."""
 
 
-for command in (lab, sandbox, run, doctor, scenarios, receive, export):
+for command in (lab, sandbox, run, doctor, scenarios, explore, receive, export):
     main.add_command(command)

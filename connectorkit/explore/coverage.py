@@ -1,0 +1,72 @@
+"""Which cells (state × event × fault) there are, and which were reached."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from connectorkit.explore.contents import CONTENTS, PROFILE
+from connectorkit.explore.playing import Cell
+from connectorkit.explore.steering import ACTIONS, FAULTS, fault_name
+
+STATES = ("unknown", "waiting", "with agent", "answered", "left", "closed", "foreign")
+_OPENINGS = ("open", "open with a message", "bad batch", "door")
+_OPENING_STATES = ("none open", "waiting", "with agent", "answered", "left")
+_FILE_STATES = ("nothing stored", "stored", "URL expired")
+NONE = "none"
+
+
+def existing(*, controlled: bool = True) -> list[Cell]:
+    """Every cell there is. A fault of a call counts with the events that make this call."""
+    cells: dict[Cell, None] = {}
+    for event, states, call in _events(controlled):
+        faults = [NONE]
+        if controlled and call:
+            faults += [fault_name(dict(one)) for one in FAULTS if dict(one).get("on", call) == call]
+        for state in states:
+            for fault in faults:
+                cells[state, event, fault] = None
+    return list(cells)
+
+
+def _events(controlled: bool) -> list[tuple[str, tuple[str, ...], str]]:
+    events: list[tuple[str, tuple[str, ...], str]] = []
+    for what, content in CONTENTS.items():
+        states = STATES
+        if content.type == PROFILE:
+            states = ("any",)
+        elif what == "time to respond":
+            states = tuple(state for state in STATES if state != "closed")
+        events.append((what, states, "send"))
+    events += [(event, STATES, "send") for event in ("bad request", "door")]
+    events += [(event, _OPENING_STATES, "conversation") for event in _OPENINGS]
+    events += [(event, ("any",), "") for event in ("domain lookup", "bad domain lookup", "ConsumerJWS")]
+    if not controlled:
+        return events
+    for action in ACTIONS:
+        states = ("waiting", "with agent", "answered", "left")
+        if action == "resume":
+            states = ("closed",)
+        elif action == "leave":
+            states = ("with agent", "answered")
+        events.append((f"agent: {action}", states, ""))
+    anytime = ("time passes", "until the token expires", "until the file expires", "fault", "AppJWT")
+    calls = ("token call", "bad token call", "bad ConsumerJWS call", "upload URL", "bad upload URL")
+    events += [(event, ("any",), "") for event in (*anytime, *calls)]
+    events.append(("download URL", ("own file", "foreign file"), ""))
+    events += [(f"storage: {method}", _FILE_STATES, "") for method in ("PUT", "GET", "HEAD", "DELETE", "POST")]
+    return events
+
+
+def rows(reached: Counter[Cell], *, controlled: bool = True) -> list[dict[str, Any]]:
+    """One row per cell: ``state``, ``event``, ``fault``, how often it was reached, and whether it is listed.
+
+    What was reached and is not listed above stands at the end.
+    """
+    listed = existing(controlled=controlled)
+    known = set(listed)
+    more = sorted(cell for cell in reached if cell not in known)
+    return [
+        {"state": state, "event": event, "fault": fault, "times": reached[state, event, fault]}
+        for state, event, fault in (*listed, *more)
+    ]
