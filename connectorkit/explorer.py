@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connectorkit import kit as kits
 from connectorkit import settings, upkeep
@@ -42,7 +42,11 @@ def explore_kit(
     began = time.monotonic()
     _check(seconds, seed, calls_per_second)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
-    target = _sandbox(kit, seed) if kit is None or _on_sandbox(kit) else _account(kit, seed, visible, calls_per_second)
+    target = (
+        _sandbox(kit, seed)
+        if kit is None or _on_sandbox(kit)
+        else _account(kit, seed, visible, calls_per_second)
+    )
     with _telling(progress, seconds) as tell, target as found:
         made = explore(
             found,
@@ -61,9 +65,13 @@ def _check(seconds: float, seed: int | None, calls_per_second: float) -> None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
         raise SettingsError(f"seconds is {seconds!r}, allowed are numbers above 0. Try seconds=60.")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-        raise SettingsError(f"seed is {seed!r}, allowed are whole numbers from 0 up. Leave it out for a new one.")
+        raise SettingsError(
+            f"seed is {seed!r}, allowed are whole numbers from 0 up. Leave it out for a new one."
+        )
     if not isinstance(calls_per_second, int | float) or not 0 < calls_per_second <= _MOST_CALLS:
-        raise SettingsError(f"calls_per_second is {calls_per_second!r}, allowed is above 0 and up to {_MOST_CALLS}.")
+        raise SettingsError(
+            f"calls_per_second is {calls_per_second!r}, allowed is above 0 and up to {_MOST_CALLS}."
+        )
 
 
 def _on_sandbox(kit: Kit) -> bool:
@@ -82,8 +90,8 @@ def _account(kit: Kit, seed: int, visible: bool, calls_per_second: float) -> Ite
 @contextlib.contextmanager
 def _sandbox(kit: Kit | None, seed: int) -> Iterator[Target]:
     """One of its own: what is explored is reset all the time, and has no agent who answers by himself."""
-    options = {"sandbox": True, "seed": seed, "agent": False, "log": ":memory:", "retry": False}
-    with kits.connect(**options, timeout=_TIMEOUT_SECONDS) as own:
+    options: dict[str, Any] = {"agent": False, "log": ":memory:", "retry": False}
+    with kits.connect(sandbox=True, seed=seed, timeout=_TIMEOUT_SECONDS, **options) as own:
         if kit is not None and own.sandbox.base_url == kit.sandbox.base_url:
             raise SettingsError(
                 f"seed is {seed}, which this kit's own sandbox has; exploring would reset it. "

@@ -87,7 +87,7 @@ def reached(coverage: pd.DataFrame) -> Picture:
         for event, state, times in sums.itertuples(index=False)
     ]
     events, states = (list(dict.fromkeys(cell[name] for cell in cells)) for name in ("event", "state"))
-    places = alt.Chart(alt.InlineData(values=cells)).encode(  # type: ignore[arg-type]
+    places = alt.Chart(alt.InlineData(values=cells)).encode(
         x=alt.X("state:N", sort=states, title="state"), y=alt.Y("event:N", sort=events, title="event")
     )
     colour = alt.Color("times:Q", title="times reached", scale=alt.Scale(scheme="blues", type="symlog"))

@@ -76,7 +76,18 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
-        {"response_log", "lease", "kit", "course", "foreground", "grader", "explorer", "cli", "__init__", "__main__"},
+        {
+            "response_log",
+            "lease",
+            "kit",
+            "course",
+            "foreground",
+            "grader",
+            "explorer",
+            "cli",
+            "__init__",
+            "__main__",
+        },
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )

@@ -24,7 +24,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     help="How long, shrinking of what is found included.",
 )
 @click.option("--seed", default=None, type=click.IntRange(min=0), help="The same again; else a new one.")
-@click.option("--sandbox", "use_sandbox", is_flag=True, help="Explore a sandbox, as is done unless --account.")
+@click.option(
+    "--sandbox", "use_sandbox", is_flag=True, help="Explore a sandbox, as is done unless --account."
+)
 @click.option("--account", "use_account", is_flag=True, help="Explore the account that is configured.")
 @click.option("--visible", is_flag=True, help="On an account, also open conversations, which agents may see.")
 @click.option(
@@ -95,7 +97,9 @@ def _explored(*, use_account: bool, **options: object) -> Exploration:
     if not use_account:
         return explore_kit(**options)  # type: ignore[arg-type]
     if load() is None:
-        raise SettingsError("--account: no account is configured. Set CONNECTORKIT_ACCOUNT_ID and the other two.")
+        raise SettingsError(
+            "--account: no account is configured. Set CONNECTORKIT_ACCOUNT_ID and the other two."
+        )
     with connect() as kit:
         return explore_kit(kit, **options)  # type: ignore[arg-type]
 

@@ -63,5 +63,3 @@ def bad(member: str, request_id: Any) -> tuple[int, dict[str, Any]]:
     regex = rf"Bad Request, .*{re.escape(member)}.*" if member else r"Bad Request.*"
     called = f"Bad Request, … {member} …" if member else "Bad Request …"
     return refused(400, Pattern(regex, called), request_id)
-
-

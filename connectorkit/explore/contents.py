@@ -1,4 +1,4 @@
-"""What can be sent with SEND and as third request of a batch: good requests, each with its effect, as data."""
+"""What can be sent with SEND, and as third request of a batch: good requests with their effects, as data."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from connectorkit.explore.contents import CONTENTS, PROFILE
+from connectorkit.explore.contents import CONTENTS
 from connectorkit.explore.playing import Cell
 from connectorkit.explore.steering import ACTIONS, FAULTS, fault_name
 
@@ -31,20 +31,20 @@ def existing(*, controlled: bool = True) -> list[Cell]:
 
 def _events(controlled: bool) -> list[tuple[str, tuple[str, ...], str]]:
     events: list[tuple[str, tuple[str, ...], str]] = []
-    for what, content in CONTENTS.items():
-        states = STATES
-        if content.type == PROFILE:
+    for effect in dict.fromkeys(content.effect for content in CONTENTS.values()):
+        states: tuple[str, ...] = STATES
+        if effect == "profile":
             states = ("any",)
-        elif what == "time to respond":
+        elif effect == "time to respond":
             states = tuple(state for state in STATES if state != "closed")
-        events.append((what, states, "send"))
+        events.append((effect, states, "send"))
     events += [(event, STATES, "send") for event in ("bad request", "door")]
     events += [(event, _OPENING_STATES, "conversation") for event in _OPENINGS]
     events += [(event, ("any",), "") for event in ("domain lookup", "bad domain lookup", "ConsumerJWS")]
     if not controlled:
         return events
     for action in ACTIONS:
-        states = ("waiting", "with agent", "answered", "left")
+        states = STATES[1:5]
         if action == "resume":
             states = ("closed",)
         elif action == "leave":
@@ -54,7 +54,9 @@ def _events(controlled: bool) -> list[tuple[str, tuple[str, ...], str]]:
     calls = ("token call", "bad token call", "bad ConsumerJWS call", "upload URL", "bad upload URL")
     events += [(event, ("any",), "") for event in (*anytime, *calls)]
     events.append(("download URL", ("own file", "foreign file"), ""))
-    events += [(f"storage: {method}", _FILE_STATES, "") for method in ("PUT", "GET", "HEAD", "DELETE", "POST")]
+    events += [
+        (f"storage: {method}", _FILE_STATES, "") for method in ("PUT", "GET", "HEAD", "DELETE", "POST")
+    ]
     return events
 
 

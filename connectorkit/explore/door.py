@@ -99,7 +99,10 @@ DOORS: dict[str, Door] = {
     ),
     "odd properties": Door(9, 0, {"Client-Properties": "[object Object]"}, section="R51"),
 }
-_SERVICES = {"send": "/messaging/consumer/conversation/send", "conversation": "/messaging/consumer/conversation"}
+_SERVICES = {
+    "send": "/messaging/consumer/conversation/send",
+    "conversation": "/messaging/consumer/conversation",
+}
 
 
 def apply_to_all(doors: Iterable[str]) -> list[Door]:
@@ -113,8 +116,16 @@ def compatible(names: Iterable[str]) -> bool:
     for one in apply_to_all(names):
         said += one.headers
         facts = (("method", one.method != "POST"), ("path", one.path), ("payload", one.payload))
-        said += [name for name, given in (*facts, ("v", one.query is not None), ("account", one.account)) if given]
+        said += [
+            name for name, given in (*facts, ("v", one.query is not None), ("account", one.account)) if given
+        ]
     return len(said) == len(set(said))
+
+
+def possible(names: Iterable[str], model: Model) -> bool:
+    """Whether a call can be made like this now."""
+    names = tuple(names)
+    return compatible(names) and ("AppJWT from before" not in names or model.token_expires is not None)
 
 
 def line(call: str, payload: Any, who: str, names: Iterable[str]) -> tuple[str, set[str]]:
@@ -126,7 +137,9 @@ def line(call: str, payload: Any, who: str, names: Iterable[str]) -> tuple[str, 
     special = [door for door in doors if door.query is not None or door.method != "POST" or door.path]
     for door in doors:
         if door.payload:
-            written = door.payload.replace("{payload}", written if door_is_raw(written) else f"encode({written})")
+            written = door.payload.replace(
+                "{payload}", written if door_is_raw(written) else f"encode({written})"
+            )
     if "encode(" in written:
         imports.add("from connectorkit.operations import encode")
     more = f", headers={shown}" if shown else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -63,10 +64,8 @@ def batch(search: Search, number: int) -> None:
         report_multiple_bugs=False,
         print_blob=False,
     )
-    try:
+    with contextlib.suppress(Enough, Found, Flaky, FlakyFailure):
         run_state_machine_as_test(seed(number)(Sequence), settings=chosen)
-    except (Enough, Found, Flaky, FlakyFailure):
-        pass
     if drawn.best is not None:
         search.take(drawn.best)
 
@@ -80,7 +79,7 @@ class _Drawn:
         self._until = float("inf")
 
     def begin(self) -> Any:
-        if self.best is None and self._search.done or time.monotonic() >= self._until:
+        if (self.best is None and self._search.done) or time.monotonic() >= self._until:
             raise Enough
         play = self._search.begin()
         self.look(play.begin(), play)

@@ -38,7 +38,8 @@ class Edit:
             place.pop(self.path[-1], None)
         else:
             place[self.path[-1]] = self.value
-        return changed
+        made: dict[str, Any] = changed
+        return made
 
 
 def _path(text: str) -> tuple[str | int, ...]:
@@ -117,9 +118,7 @@ EDITS: dict[str, list[Edit]] = {
         *_bad(_ACTIONS, [{"type": "publishText"}], names="text", section="6.5"),
         *_bad(_ACTIONS, [{"type": "publishText", "text": "x" * 5001}], names="text", section="6.5"),
         *_bad(_ACTIONS, [{"type": "link"}], names="uri", section="6.5"),
-        *_bad(
-            _ACTIONS, [{"type": "link", "uri": "https://" + "x" * 2041}], names="uri", section="6.5"
-        ),
+        *_bad(_ACTIONS, [{"type": "link", "uri": "https://" + "x" * 2041}], names="uri", section="6.5"),
         *_bad(_ACTIONS, [{"type": "navigate", "lo": 1}], names="la", section="6.5"),
         *_bad(f"{_CARD}.2.url", GONE, "http://a.example/a.png", section="6.5"),
         *_bad(f"{_CARD}.2.url", "https://" + "x" * 2041, section="6.5"),
@@ -145,7 +144,9 @@ EDITS: dict[str, list[Edit]] = {
         *_bad(_FIELD, GONE, "x", 5, [], section="6.8"),
         *_bad(f"{_FIELD}.field", GONE, "Nothing", 5, section="6.8"),
         *_edits(f"{_FIELD}.field", "exact", "Bad Request, field not allowed", "Skill", section="R47"),
-        *_edits(f"{_FIELD}.field", "exact", "Bad Request, field not allowed", "ParticipantsChange", section="R47"),
+        *_edits(
+            f"{_FIELD}.field", "exact", "Bad Request, field not allowed", "ParticipantsChange", section="R47"
+        ),
         *_bad(f"{_FIELD}.conversationState", GONE, "OPEN", "close", 5, section="6.8"),
         *_taken("pad", "x" * 5000, section="R21"),
     ],
@@ -224,7 +225,9 @@ REQUEST_EDITS = [
     *_bad("type", "ms.PublishEvent", "userprofile.SetUserProfile", GONE, section="R16"),
     *_bad("body", GONE, "x", []),
     *_edits("body.brandId", "door", 40001, GONE, None, section="8.1"),
-    *_edits("body.brandId", "exact", "Bad Request, brandId does not match account", "99999999", section="R19"),
+    *_edits(
+        "body.brandId", "exact", "Bad Request, brandId does not match account", "99999999", section="R19"
+    ),
     *_bad("body.brandId", 5, section="5.4"),
     *_bad("body.channelType", "SMS", 5, "messaging", section="R17"),
     *_taken("body.channelType", GONE, None, section="R17"),

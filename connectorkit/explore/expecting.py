@@ -90,7 +90,7 @@ UUID = Pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look at after a step: an expression, what its value must be like, and where that stands."""
+    """What is looked at after a step: an expression, what its value must be like, and where that stands."""
 
     look: str
     like: Any
@@ -101,13 +101,15 @@ class Check:
 class Difference:
     """The first place where a value is not what was expected, as an assertion that fails there.
 
-    ``kind`` is the same for all differences of one cause: place and values without what varies.
+    ``kind`` is the same for all differences of one cause: place and values without what varies. ``look`` is
+    the expression that was looked at.
     """
 
     assertion: str
     expected: str
     observed: str
     kind: str
+    look: str
 
 
 class Judge:
@@ -166,7 +168,9 @@ class Judge:
             other = _reach(self._root, like.path)
             if same(other, value):
                 return None
-            return self._made(f"{place} == {self._at(like.path)}", path, "", _shown(other), _shown(value), "id")
+            return self._made(
+                f"{place} == {self._at(like.path)}", path, "", _shown(other), _shown(value), "id"
+            )
         if isinstance(like, Pattern):
             if isinstance(value, str) and re.fullmatch(like.regex, value, re.DOTALL):
                 return None
@@ -194,7 +198,9 @@ class Judge:
             if isinstance(value, int | float) and like.least <= value <= like.most:
                 return None
             said = f"from {like.least} to {like.most}"
-            return self._made(f"{like.least} <= {place} <= {like.most}", path, "", said, _shown(value), "range")
+            return self._made(
+                f"{like.least} <= {place} <= {like.most}", path, "", said, _shown(value), "range"
+            )
         if isinstance(like, Moment):
             if type(value) is int and like.least <= value / like.per_second <= like.most:
                 return None
@@ -224,7 +230,7 @@ class Judge:
         where = ".".join(str(step) for step in (*path, member) if isinstance(step, str) and step)
         look = re.sub(r"\d+", "n", self._look)
         cause = f"{look} {where}: {kind or _general(expected)} / {'' if kind else _general(observed)}"
-        return Difference(test, expected, observed, cause)
+        return Difference(test, expected, observed, cause, self._look)
 
 
 def named(code: Code, names: dict[str, Any]) -> Any:

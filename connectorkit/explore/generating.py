@@ -15,18 +15,30 @@ from connectorkit.explore.sending import SHAPES, Open, Send
 from connectorkit.explore.steering import ACTIONS, FAULTS, Act, Break, Listen, Wait
 from connectorkit.explore.steps import Step
 from connectorkit.explore.storing import UPLOADS, VISITS, AskDownload, AskUpload, Visit
-from connectorkit.explore.tokens import JWS_CASES, LOOKUPS, TOKEN_CASES, FetchAppJwt, FetchJws, Identify, Keep, LookUp
+from connectorkit.explore.tokens import (
+    JWS_CASES,
+    LOOKUPS,
+    TOKEN_CASES,
+    FetchAppJwt,
+    FetchJws,
+    Identify,
+    Keep,
+    LookUp,
+)
 
 Draw = Callable[[Any], Any]
 
 _WHO = st.sampled_from(("ana", "ana", "ana", "ben"))
-_IDS = st.sampled_from(("1", "1", "2", "1,", 5, 0, -7, "x" * 64, "ü 🚀", "6f1c0000-0000-4000-8000-000000000001"))
+_IDS = st.sampled_from(
+    ("1", "1", "2", "1,", 5, 0, -7, "x" * 64, "ü 🚀", "6f1c0000-0000-4000-8000-000000000001")
+)
 _OPEN_CONTENTS = st.sampled_from(tuple(name for name in CONTENTS if name not in (*CLOSING, "picture")))
 _CLOSING = st.sampled_from(CLOSING)
 _EDITED = st.sampled_from(tuple(what for what, edits in EDITS.items() for _ in range(1 + len(edits) // 8)))
 _EDITS = {what: st.integers(0, len(edits) - 1) for what, edits in EDITS.items()}
 _BATCH_EDITS = {
-    place: st.integers(0, len(edits) - 1) for place, edits in enumerate((PROFILE_EDITS, REQUEST_EDITS, EVENT_EDITS))
+    place: st.integers(0, len(edits) - 1)
+    for place, edits in enumerate((PROFILE_EDITS, REQUEST_EDITS, EVENT_EDITS))
 }
 _DOORS = st.lists(st.sampled_from(tuple(DOORS)), min_size=1, max_size=3, unique=True)
 _ACTIONS = st.sampled_from((*ACTIONS, "text", "text", "read"))

@@ -32,9 +32,7 @@ def message(
     return number
 
 
-def words(
-    model: Model, talk: Talk, event: dict[str, Any], when: Span, metadata: Any = None
-) -> int:
+def words(model: Model, talk: Talk, event: dict[str, Any], when: Span, metadata: Any = None) -> int:
     """The consumer says something, and in the same step its arrival is confirmed."""
     number = message(model, talk, talk.who, event, when, metadata)
     assert number is not None
@@ -47,7 +45,9 @@ def words(
     return number
 
 
-def accept(model: Model, talk: Talk, speaker: str, numbers: list[int], when: Span, metadata: Any = None) -> None:
+def accept(
+    model: Model, talk: Talk, speaker: str, numbers: list[int], when: Span, metadata: Any = None
+) -> None:
     """A receipt with status ACCEPT; once by each originator of each message."""
     event = {"type": "AcceptStatusEvent", "status": "ACCEPT", "sequenceList": numbers}
     message(model, talk, speaker, event, when, metadata)
@@ -186,9 +186,7 @@ def _turn(facts: dict[str, Any], details: tuple[str | int, ...], value: int | No
     return Off((facts["last"], *_CHANGE, "serverTimestamp"), value * 1000, 1000)
 
 
-def _identity(
-    talk: Talk, who: str, at: tuple[str | int, ...], seen: dict[str, tuple[str | int, ...]]
-) -> Any:
+def _identity(talk: Talk, who: str, at: tuple[str | int, ...], seen: dict[str, tuple[str | int, ...]]) -> Any:
     if who == talk.who:
         return Code(who)
     if who in seen:

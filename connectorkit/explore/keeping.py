@@ -61,5 +61,3 @@ def _step(given: dict[str, Any]) -> Step:
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-

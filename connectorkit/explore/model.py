@@ -68,6 +68,7 @@ class Talk:
 
     @property
     def closed(self) -> bool:
+        """Whether it is closed for good."""
         return self.state == "CLOSE"
 
     @property

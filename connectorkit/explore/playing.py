@@ -26,7 +26,7 @@ class Surprise:
     """Something that was not as the protocol says.
 
     ``steps`` lead to it, ``cell`` is a notebook cell that shows it again, ``section`` is where the expected
-    stands in the protocol. ``name`` is the same for all surprises of one kind.
+    stands in the protocol. ``name`` is the same for all surprises of one kind, ``look`` what was looked at.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Surprise:
     observed: str
     section: str
     cell: str
+    look: str = ""
     kept: bool = False
     reproduced: bool = True
 
@@ -131,7 +132,9 @@ class Play:
         except Exception as error:
             shown = f"{type(error).__name__}: {error}"
             kind = f"{check.look}: {type(error).__name__}"
-            return self._surprise(Difference(check.look, "something to look at", shown, kind), check.section)
+            return self._surprise(
+                Difference(check.look, "something to look at", shown, kind, check.look), check.section
+            )
         difference = Judge(check, value, self.names).difference()
         return None if difference is None else self._surprise(difference, check.section)
 
@@ -140,13 +143,15 @@ class Play:
         self.model.ahead = Span(there - ended, there - began + 0.001)
 
     def _visit(self, step: Step) -> None:
-        fault = "none" if not self.model.faults or isinstance(step, Break) else fault_name(self.model.faults[0])
+        fault = (
+            "none" if not self.model.faults or isinstance(step, Break) else fault_name(self.model.faults[0])
+        )
         self.visited((step.situation(self.model), step.event, fault))
 
     def _raised(self, error: BaseException, section: str) -> Surprise:
         shown = f"{type(error).__name__}: {error}"[:_SHOWN]
         kind = f"raised {type(error).__name__}: {str(error)[:40]}"
-        return self._surprise(Difference("", "an answer", shown, kind), section)
+        return self._surprise(Difference("", "an answer", shown, kind, ""), section)
 
     def _surprise(self, difference: Difference, section: str) -> Surprise:
         text = cells.cell(
@@ -159,7 +164,13 @@ class Play:
             section=section,
         )
         return Surprise(
-            difference.kind, tuple(self.steps), difference.expected, difference.observed, section, text
+            difference.kind,
+            tuple(self.steps),
+            difference.expected,
+            difference.observed,
+            section,
+            text,
+            difference.look,
         )
 
 

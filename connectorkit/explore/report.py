@@ -76,4 +76,6 @@ class Report:
         }
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: " + ", ".join(f"{name} {value}" for name, value in self.facts()) + ">"
+        return (
+            f"<{type(self).__name__}: " + ", ".join(f"{name} {value}" for name, value in self.facts()) + ">"
+        )

@@ -100,7 +100,11 @@ def _do(model: Model, talk: Talk, request: Request, when: Span) -> Answer:
     match content.effect:
         case "words" | "picture":
             event, metadata = told(envelope)
-            return 200, answers.ok(reads_as, sequence=hearing.words(model, talk, event, when, metadata)), "7.4"
+            return (
+                200,
+                answers.ok(reads_as, sequence=hearing.words(model, talk, event, when, metadata)),
+                "7.4",
+            )
         case "chat state":
             event, metadata = told(envelope)
             hearing.message(model, talk, talk.who, event, when, metadata, numbered=False)

@@ -20,6 +20,7 @@ from connectorkit.explore.cells import connecting
 from connectorkit.explore.keeping import Kept
 from connectorkit.explore.playing import Cell, Play, Surprise, play
 from connectorkit.explore.report import Report
+from connectorkit.explore.steering import Listen
 from connectorkit.explore.steps import Step
 from connectorkit.explore.sweeping import harmless, sweep
 
@@ -86,7 +87,9 @@ class Search:
         if self._report.sequences % 10 == 0:
             self._progress(self._report)
         connect = connecting(target.seed) if sandbox is not None else "kit = ck.connect(retry=False)"
-        return Play(target.client, connect, self._visit, sandbox is not None, self.listening and sandbox is not None)
+        return Play(
+            target.client, connect, self._visit, sandbox is not None, self.listening and sandbox is not None
+        )
 
     def _visit(self, cell: Cell) -> None:
         self._report.steps += 1
@@ -132,7 +135,7 @@ class Search:
     def take(self, found: Surprise) -> None:
         """Shrink it, and put it in the report unless it turns out to be known."""
         until = time.monotonic() + _SHRINK_SECONDS
-        self._add(shrinking.shrunk(found, self.play, until), found)
+        self._add(shrinking.shrunk(found, self.play, until, self.is_new), found)
 
     def is_new(self, found: Surprise) -> bool:
         """Whether no surprise of this kind was seen yet."""
@@ -146,6 +149,10 @@ class Search:
         self._report.surprises.append(surprise)
         self._kept.put(surprise)
         self._progress(self._report)
+
+
+def _listens(steps: Sequence[Step]) -> bool:
+    return any(isinstance(step, Listen) for step in steps)
 
 
 def explore(
@@ -174,7 +181,9 @@ def explore(
         search.replay(kept.sequences())
         first = sweep() if target.sandbox is not None else harmless()
         lot.shuffle(first)
-        search.sweep(first)
+        # Those without notifications first: they are quick.
+        for search.listening in (False, True):
+            search.sweep(steps for steps in first if _listens(steps) == search.listening)
         while not search.done:
             search.listening = not search.listening
             drawing.batch(search, lot.getrandbits(48))
@@ -182,5 +191,3 @@ def explore(
         retries.switched_on.reset(off)
         made.seconds = time.monotonic() - began
     return made
-
-

@@ -15,6 +15,7 @@ from connectorkit.explore.running import Answer, Request
 from connectorkit.explore.source import Code
 from connectorkit.explore.steps import Verdict, Written
 
+
 @dataclass(frozen=True)
 class Send:
     """SEND. ``talk`` and ``file`` count from 1; what is not there is an id of nobody's."""
@@ -31,7 +32,8 @@ class Send:
 
     @property
     def event(self) -> str:
-        return "door" if self.door else "bad request" if self._is_bad else self.what
+        """Its name in the report."""
+        return "door" if self.door else "bad request" if self._is_bad else CONTENTS[self.what].effect
 
     @property
     def _is_bad(self) -> bool:
@@ -43,14 +45,16 @@ class Send:
         return None if self.edit is None else EDITS[self.what][self.edit]
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         talk = model.talk(self.talk)
         if CONTENTS[self.what].effect == "profile":
             return "any"
         return "unknown" if talk is None else talk.situation if talk.who == self.who else "foreign"
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         content, talk = CONTENTS[self.what], model.talk(self.talk)
-        if not door.compatible(self.door):
+        if not door.possible(self.door, model):
             return False
         if content.effect == "picture" and model.file(self.file) is None:
             return False
@@ -64,12 +68,14 @@ class Send:
         return not (talk.hidden_until and (talk.who != self.who or content.effect == "close twice"))
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         request, who = self._request(model), self.who
         payload: Any = [request.envelope] if self.as_array else request.envelope
         line, imports = door.line("send", payload, who, self.door)
         return striking.written("send", line, imports, model, self.door)
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         verdict, request = Verdict(), self._request(model)
 
         def answer() -> Answer:
@@ -132,6 +138,7 @@ class Open:
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         if self.door:
             return "door"
         bad = self.shape or (self._edit is not None and self._edit.verdict != "taken")
@@ -143,18 +150,24 @@ class Open:
         return None if self.edit is None else table[self.edit]
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         talk = model.open_of(self.who)
         return "none open" if talk is None else talk.situation
 
     def possible(self, model: Model) -> bool:
-        return (self.item < 2 or bool(self.third)) and door.compatible(self.door)
+        """Whether it can be done now."""
+        return (self.item < 2 or bool(self.third)) and door.possible(self.door, model)
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         line, imports = door.line("conversation", self._payload(), self.who, self.door)
         written = striking.written("conversation", line, imports, model, self.door)
-        return Written((*written.lines, f"talk_{len(model.talks) + 1} = reply.conversation_id"), written.imports)
+        return Written(
+            (*written.lines, f"talk_{len(model.talks) + 1} = reply.conversation_id"), written.imports
+        )
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         verdict = Verdict()
         first = next((r.reads_as for r in self._requests() if r.reads_as), None)
         striking.judge(
@@ -225,7 +238,7 @@ class Open:
 
     def _requests(self) -> list[Request]:
         body = {"brandId": Code("account")}
-        envelopes = [
+        envelopes: list[dict[str, Any]] = [
             {"kind": "req", "id": self.ids[0], "type": PROFILE, "body": {}},
             {"kind": "req", "id": self.ids[1], "type": "cm.ConsumerRequestConversation", "body": body},
         ]

@@ -13,7 +13,7 @@ from connectorkit.explore.steps import Step
 Player = Callable[[Sequence[Step]], Surprise | None]
 
 
-def shrunk(found: Surprise, play: Player, until: float) -> Surprise:
+def shrunk(found: Surprise, play: Player, until: float, is_new: Callable[[Surprise], bool]) -> Surprise:
     """The smallest sequence that still shows a surprise of the same kind.
 
     ``until`` is when to be content with what there is, by ``time.monotonic``.
@@ -27,10 +27,15 @@ def shrunk(found: Surprise, play: Player, until: float) -> Surprise:
                 if time.monotonic() >= until:
                     break
                 tried = play(steps)
-                if tried is not None and tried.name == found.name and len(tried.steps) <= len(best.steps):
+                if tried is not None and _alike(tried, found, is_new) and len(tried.steps) <= len(best.steps):
                     best, changed = tried, True
                     break
     return best
+
+
+def _alike(one: Surprise, other: Surprise, is_new: Callable[[Surprise], bool]) -> bool:
+    """Whether they are of one kind. One thing too many in what was heard shows in many ways."""
+    return one.name == other.name or (one.look == other.look == "heard" and is_new(one))
 
 
 def _without_steps(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:

@@ -25,9 +25,11 @@ class Wait:
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return f"until the {self.until.split()[0]} expires" if self.until else "time passes"
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         return "any"
 
     def _end(self, model: Model) -> float | None:
@@ -37,21 +39,26 @@ class Wait:
         return None if file is None else file.expires.earliest
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         if not self.until:
             return True
         end = self._end(model)
         return end is not None and model.now().latest < end + self.seconds
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         if not self.until:
             return Written.of(f"now = kit.sandbox.advance(seconds={self.seconds:g})")
         end = 'token.claims["exp"]'
         if self.until != "token":
             end = f"int({model.files[int(self.until.split()[1]) - 1].name}.expires)"
         left = f"{end} - kit.sandbox.now().timestamp()"
-        return Written.of(f"now = kit.sandbox.advance(seconds={left} {'+-'[self.seconds < 0]} {abs(self.seconds):g})")
+        return Written.of(
+            f"now = kit.sandbox.advance(seconds={left} {'+-'[self.seconds < 0]} {abs(self.seconds):g})"
+        )
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         return Verdict()
 
 
@@ -82,13 +89,16 @@ class Act:
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return f"agent: {self.action}"
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         talk = model.talk(self.talk)
         return "unknown" if talk is None else talk.situation
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         talk = model.talk(self.talk)
         if talk is None or talk.hidden_until:
             return False
@@ -101,6 +111,7 @@ class Act:
         return not talk.closed
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         talk = model.talks[self.talk - 1]
         call = _ACTIONS[self.action].format(last=talk.said[-1]) if "{last}" in _ACTIONS[self.action] else ""
         line = f"kit.sandbox.agent({talk.name}).{call or _ACTIONS[self.action]}"
@@ -109,6 +120,7 @@ class Act:
         return Written.of(f"agent = {line}")
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         verdict, talk = Verdict(), model.talks[self.talk - 1]
         before = talk.next_number
         self._do(model, talk, when)
@@ -141,8 +153,9 @@ class Act:
                 event = {"type": "ChatStateEvent", "chatState": state}
                 hearing.message(model, talk, agent, event, when, numbered=False)
             case "read":
-                event = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [talk.said[-1]]}
-                hearing.message(model, talk, agent, event, when)
+                numbers = [talk.said[-1]]
+                read = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": numbers}
+                hearing.message(model, talk, agent, read, when)
             case "accept":
                 if talk.said[-1] not in talk.accepted.get(agent, set()):
                     hearing.accept(model, talk, agent, [talk.said[-1]], when)
@@ -174,6 +187,7 @@ class Break:
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return "fault"
 
     @property
@@ -182,17 +196,21 @@ class Break:
         return fault_name(dict(self.fault))
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         return "any"
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         # Two of a kind at once would leave open which strikes first.
         return not model.faults
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         given = ", ".join(f"{name}={source(value)}" for name, value in self.fault)
         return Written.of(f"fault = kit.sandbox.faults({given}, times=1)")
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         model.faults.append(dict(self.fault))
         return Verdict()
 
@@ -229,16 +247,20 @@ class Listen:
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return "notifications"
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         talk = model.talk(self.talk)
         return "unknown" if talk is None else talk.situation
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         return model.talk(self.talk) is not None
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         name = model.talks[self.talk - 1].name
         return Written.of(
             "settled = any(kit.sandbox.settle(1) for _ in range(30))",
@@ -247,6 +269,7 @@ class Listen:
         )
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         talk = model.talks[self.talk - 1]
         expected = hearing.expected(model, talk)
         senders = "(note.signature, note.account_id == account, note.client_id == client)"

@@ -19,6 +19,7 @@ class Written:
 
     @classmethod
     def of(cls, *lines: str, imports: set[str] | None = None) -> Written:
+        """These lines."""
         return cls(lines, frozenset(imports or ()))
 
 
@@ -33,6 +34,7 @@ class Verdict:
     open: bool = False
 
     def expect(self, look: str, like: Any, section: str) -> None:
+        """Look at one thing more."""
         self.checks.append(Check(look, like, section))
 
     def answer(self, status: int, body: Any, section: str) -> None:
@@ -42,6 +44,7 @@ class Verdict:
         self.expect("reply.json", body, section)
 
     def media_type(self) -> None:
+        """Exactly one of two spellings: some clients read any other as raw bytes."""
         look = 'dict(reply.exchange.response_headers)["content-type"]'
         self.expect(look, Among(answers.JSON_TYPES), "R77")
 

@@ -50,15 +50,19 @@ class AskUpload:
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return "bad upload URL" if UPLOADS[self.case][2] else "upload URL"
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         return "any"
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         return not model.faults
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         size, kind, member = UPLOADS[self.case]
         given = {"fileSize": size, "fileType": kind}
         body = {name: value for name, value in given.items() if value is not None}
@@ -68,6 +72,7 @@ class AskUpload:
         return _url(model, request, self.who)
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         _, kind, member = UPLOADS[self.case]
         verdict = Verdict()
         if member:
@@ -91,16 +96,20 @@ class AskDownload:
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return "download URL"
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         file = model.file(self.file)
         return "unknown" if file is None else "own file" if file.who == self.who else "foreign file"
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         return model.file(self.file) is not None and not model.faults
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         file = model.files[self.file - 1]
         body = {"relativePath": Code(f"{file.name}.relative_path")}
         request = source({"kind": "req", "id": "4", "type": "ms.GenerateURLForDownloadFile", "body": body})
@@ -109,6 +118,7 @@ class AskDownload:
         return _url(model, request, self.who)
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         file, verdict = model.files[self.file - 1], Verdict()
         if file.who != self.who:
             verdict.answer(*answers.door(40103), "10.3")
@@ -165,9 +175,11 @@ class Visit:
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return f"storage: {VISITS[self.case][0]}"
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         file = model.file(self.file)
         if file is None:
             return "unknown"
@@ -176,13 +188,15 @@ class Visit:
         return "stored" if model.stored(file) is not None else "nothing stored"
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         return model.file(self.file) is not None
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         name = model.files[self.file - 1].name
         method, special = VISITS[self.case]
         imports = {_OPERATION}
-        path = f'{name}.relative_path'
+        path = f"{name}.relative_path"
         query = f"{name}.query"
         match special:
             case "slash":
@@ -206,10 +220,15 @@ class Visit:
         return Written.of(f"reply = kit.call({operation}{more})", imports=imports)
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         file, verdict = model.files[self.file - 1], Verdict()
         method, special = VISITS[self.case]
         headers = "dict(reply.exchange.response_headers)"
-        permitted = file.method in _SIGNED_FOR.get(method, ()) and special not in ("none", "signature", "expires")
+        permitted = file.method in _SIGNED_FOR.get(method, ()) and special not in (
+            "none",
+            "signature",
+            "expires",
+        )
         if permitted and when.earliest < file.expires.latest and when.latest >= file.expires.earliest:
             verdict.open = True  # it expires just now
             return verdict
@@ -243,5 +262,3 @@ class Visit:
 
 def _md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-

@@ -81,7 +81,9 @@ def _plain(verdict: Verdict, answer: Answer) -> None:
         verdict.expect('dict(reply.exchange.response_headers)["allow"]', "POST", "8.3")
 
 
-def _status(verdict: Verdict, fault: dict[str, Any], reads_as: str | None, answer: Callable[[], Answer]) -> None:
+def _status(
+    verdict: Verdict, fault: dict[str, Any], reads_as: str | None, answer: Callable[[], Answer]
+) -> None:
     status = fault["status"]
     if fault.get("done"):
         verdict.open = answer()[0] == 0

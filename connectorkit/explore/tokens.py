@@ -20,9 +20,11 @@ class _Anytime:
     """What happens whatever there is."""
 
     def situation(self, model: Model) -> str:
+        """The state in which it happens."""
         return "any"
 
     def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
         return True
 
 
@@ -33,9 +35,11 @@ class Keep(_Anytime):
     event = "AppJWT"
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         return Written.of("token = kit.app_jwt(renew=True)")
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         expires = model.names["token"].claims.get("exp")
         model.token_expires = expires if isinstance(expires, int) else None
         moment = Moment(when.earliest - 1, when.latest, 1, when.latest - when.earliest)
@@ -85,9 +89,11 @@ class FetchAppJwt(_Anytime):
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return "token call" if TOKEN_CASES[self.case][2] == 200 else "bad token call"
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         query, form, _, _ = TOKEN_CASES[self.case]
         account = '"87654321"' if self.case == "other account" else "account"
         body = f"urlencode({source(self._filled(form))}).encode()" if form else 'b""'
@@ -103,6 +109,7 @@ class FetchAppJwt(_Anytime):
         return {name: value or own[name] for name, value in given.items()}
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         status, error = TOKEN_CASES[self.case][2:]
         verdict = Verdict([Check("reply.status_code", status, "3.5")])
         headers = "dict(reply.exchange.response_headers)"
@@ -156,11 +163,17 @@ class FetchJws(_Anytime):
 
     case: str = "plain"
 
+    def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
+        return JWS_CASES[self.case].refusal != 1 or model.token_expires is not None
+
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return "ConsumerJWS" if not JWS_CASES[self.case].refusal else "bad ConsumerJWS call"
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         case = JWS_CASES[self.case]
         account = source(case.account) if case.account else "account"
         headers = source(dict(case.headers))
@@ -172,6 +185,7 @@ class FetchJws(_Anytime):
         return Written.of(f"reply = kit.call({operation}{more})", imports={_OPERATION})
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         case, verdict = JWS_CASES[self.case], Verdict()
         refusal = case.refusal
         if refusal == 1:
@@ -201,10 +215,16 @@ class Identify(_Anytime):
     event = "ConsumerJWS"
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         return Written.of(f"jws = kit.consumer_jws({source(self.who)}, renew=True)")
 
     def judged(self, model: Model, when: Span) -> Verdict:
-        claims = {"account_id": Code("account"), "ext_consumer_id": self.who, "lp_consumer_id": Code(self.who)}
+        """What must have come of it."""
+        claims = {
+            "account_id": Code("account"),
+            "ext_consumer_id": self.who,
+            "lp_consumer_id": Code(self.who),
+        }
         verdict = Verdict([Check("jws.claims", claims, "4.3")])
         verdict.expect("jws.claims", claims | {"lp_consumer_id": _HEX}, "4.3")
         kid = Pattern(r"appjwt-.+", "appjwt-…")
@@ -237,9 +257,11 @@ class LookUp(_Anytime):
 
     @property
     def event(self) -> str:
+        """Its name in the report."""
         return "domain lookup" if LOOKUPS[self.case][2] == 200 else "bad domain lookup"
 
     def written(self, model: Model) -> Written:
+        """Its lines in a cell."""
         path, version, _ = LOOKUPS[self.case]
         account = '"87654321"' if self.case == "unknown account" else "account"
         query = source({} if version is None else {"version": version})
@@ -247,6 +269,7 @@ class LookUp(_Anytime):
         return Written.of(f"reply = kit.call({operation})", imports={_OPERATION})
 
     def judged(self, model: Model, when: Span) -> Verdict:
+        """What must have come of it."""
         path, _, status = LOOKUPS[self.case]
         verdict = Verdict([Check("reply.status_code", status, "2.3")])
         verdict.media_type()
@@ -255,7 +278,9 @@ class LookUp(_Anytime):
         host = Pattern(r"[^/\s]+[^/]", "a host without scheme and slash")
         if path.count("/") == 3:
             name = path.split("/")[2]
-            verdict.expect("reply.json", {"service": name, "account": Code("account"), "baseURI": host}, "2.1")
+            verdict.expect(
+                "reply.json", {"service": name, "account": Code("account"), "baseURI": host}, "2.1"
+            )
             return verdict
         verdict.expect("list(reply.json)", ["baseURIs"], "2.1")
         names = '{one["service"] for one in reply.json["baseURIs"]}'
