@@ -50,8 +50,11 @@ def batch(search: Search, number: int) -> None:
                 drawn.look(play.take(step), play)
 
         def teardown(self) -> None:
-            if not self.play.over:
-                drawn.look(self.play.finish(), self.play)
+            try:
+                if not self.play.over:
+                    drawn.look(self.play.finish(), self.play)
+            finally:
+                self.play.leave()
 
     chosen = settings(
         max_examples=SEQUENCES,

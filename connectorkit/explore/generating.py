@@ -47,6 +47,7 @@ _SECONDS = st.sampled_from((1, 5, 9, 29, 31, 61, 600, 3540, 3660, 86400, 604800)
 _THIRDS = st.sampled_from(("", "", "text", "text", "card", "COMPOSING", "text with metadata"))
 _SHAPES = st.sampled_from(SHAPES)
 _COIN = st.booleans()
+_ON_ACCOUNT = st.sampled_from(("send", "send", "edit", "door", "open", "close"))
 _FAMILIES = st.sampled_from(
     ("send",) * 9
     + ("edit",) * 5
@@ -67,7 +68,7 @@ def next_step(draw: Draw, model: Model, *, listening: bool) -> Step:
     who = draw(_WHO)
     if not model.talks:
         return _open(draw, model, who)
-    family = draw(_FAMILIES)
+    family = draw(_FAMILIES if model.controlled else _ON_ACCOUNT)
     match family:
         case "send":
             talk = _talk(draw, model, who)

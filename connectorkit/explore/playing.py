@@ -5,12 +5,15 @@ What is run is the very line that stands in the cell, so what is found is what t
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectorkit import envelopes
 from connectorkit.client import Client
+from connectorkit.errors import ConnectorError
 from connectorkit.explore import cells
 from connectorkit.explore.expecting import Check, Difference, Judge
 from connectorkit.explore.model import Model, Span
@@ -67,6 +70,7 @@ class Play:
     visited: Callable[[Cell], object]
     controlled: bool = True
     listening: bool = True
+    pause: Callable[[], object] = lambda: None
     steps: list[Step] = field(default_factory=list)
     over: bool = False
 
@@ -97,6 +101,7 @@ class Play:
         self.steps.append(step)
         self._lines += written.lines
         self._imports |= written.imports
+        self.pause()
         before, began = model.now(), time.time()
         failure = self._run("\n".join([*sorted(written.imports), *written.lines]))
         if failure is not None:
@@ -117,6 +122,18 @@ class Play:
             if self.listening and (surprise := self.take(Listen(number))) is not None:
                 return surprise
         return None
+
+    def leave(self) -> None:
+        """Close what is still open on an account. A sandbox is reset instead."""
+        if self.controlled:
+            return
+        for talk in self.model.talks:
+            found = self.names.get(talk.name)
+            if talk.closed or not isinstance(found, str):
+                continue
+            self.pause()
+            with contextlib.suppress(ConnectorError):
+                self.kit.send(envelopes.close_conversation(found), consumer=talk.who)
 
     def _run(self, code: str) -> BaseException | None:
         try:
@@ -177,9 +194,12 @@ class Play:
 def play(begin: Callable[[], Play], steps: Sequence[Step]) -> Surprise | None:
     """A whole sequence, from the beginning."""
     made = begin()
-    surprise = made.begin()
-    for step in steps:
-        if surprise is not None or made.over:
-            break
-        surprise = made.take(step)
+    try:
+        surprise = made.begin()
+        for step in steps:
+            if surprise is not None or made.over:
+                break
+            surprise = made.take(step)
+    finally:
+        made.leave()
     return surprise

@@ -22,7 +22,7 @@ from connectorkit.explore.playing import Cell, Play, Surprise, play
 from connectorkit.explore.report import Report
 from connectorkit.explore.steering import Listen
 from connectorkit.explore.steps import Step
-from connectorkit.explore.sweeping import harmless, sweep
+from connectorkit.explore.sweeping import harmless, sweep, visible
 
 _SHRINK_SECONDS = 20.0
 _MISSING = 'Exploring needs hypothesis. Install it with: pip install "connectorkit[docs]"'
@@ -86,9 +86,14 @@ class Search:
             target.prune()
         if self._report.sequences % 10 == 0:
             self._progress(self._report)
-        connect = connecting(target.seed) if sandbox is not None else "kit = ck.connect(retry=False)"
+        on_sandbox = sandbox is not None
         return Play(
-            target.client, connect, self._visit, sandbox is not None, self.listening and sandbox is not None
+            target.client,
+            connecting(target.seed) if on_sandbox else "kit = ck.connect(retry=False)",
+            self._visit,
+            controlled=on_sandbox,
+            listening=self.listening and on_sandbox,
+            pause=target.pause,
         )
 
     def _visit(self, cell: Cell) -> None:
@@ -151,6 +156,13 @@ class Search:
         self._progress(self._report)
 
 
+def _first(target: Target) -> list[tuple[Step, ...]]:
+    """What is tried before anything is drawn."""
+    if target.sandbox is not None:
+        return sweep()
+    return [*harmless(), *(visible() if target.visible else [])]
+
+
 def _listens(steps: Sequence[Step]) -> bool:
     return any(isinstance(step, Listen) for step in steps)
 
@@ -179,12 +191,12 @@ def explore(
     off = retries.switched_on.set(False)
     try:
         search.replay(kept.sequences())
-        first = sweep() if target.sandbox is not None else harmless()
+        first = _first(target)
         lot.shuffle(first)
         # Those without notifications first: they are quick.
         for search.listening in (False, True):
             search.sweep(steps for steps in first if _listens(steps) == search.listening)
-        while not search.done:
+        while not search.done and (target.sandbox is not None or target.visible):
             search.listening = not search.listening
             drawing.batch(search, lot.getrandbits(48))
     finally:
