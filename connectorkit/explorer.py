@@ -39,7 +39,6 @@ def explore_kit(
     calls_per_second: float = 1.0,
 ) -> Exploration:
     """See ``Kit.explore``. Without a kit it is a sandbox."""
-    began = time.monotonic()
     _check(seconds, seed, calls_per_second)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
     target = (
@@ -55,7 +54,6 @@ def explore_kit(
             stop_at_first=stop_at_first,
             progress=tell,
             report=Exploration,
-            began=began,
         )
     assert isinstance(made, Exploration)
     return made

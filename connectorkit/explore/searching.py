@@ -175,7 +175,6 @@ def explore(
     stop_at_first: bool = False,
     progress: Callable[[Report], object] = lambda report: None,
     report: type[Report] = Report,
-    began: float | None = None,
 ) -> Report:
     """Explore a target for so many seconds. Raises ``SettingsError`` where hypothesis is missing."""
     try:
@@ -184,7 +183,7 @@ def explore(
         if not (error.name or "").startswith("hypothesis"):
             raise
         raise SettingsError(_MISSING) from None
-    began = time.monotonic() if began is None else began
+    began = time.monotonic()
     made = report(target.name, target.seed, target.sandbox is not None)
     search = Search(target, made, kept, began + seconds, stop_at_first=stop_at_first, progress=progress)
     lot = random.Random(target.seed)  # noqa: S311 - reproducible by design
