@@ -99,7 +99,15 @@ def _sandbox(kit: Kit | None, seed: int) -> Iterator[Target]:
         def prune() -> None:
             upkeep.prune(own.log, before=time.time_ns())
 
-        yield Target(own, "a sandbox of its own", own.sandbox, seed, own.notifications.url, prune)
+        yield Target(
+            own,
+            "a sandbox of its own",
+            own.sandbox,
+            seed,
+            own.notifications.url,
+            own.notifications.start,
+            prune,
+        )
 
 
 def _folder(keep: str | os.PathLike[str] | bool | None) -> Path | None:

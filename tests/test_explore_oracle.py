@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectorkit.explore import answers, door, hearing, running
+from connectorkit.explore.acting import Act
 from connectorkit.explore.contents import CONTENTS
 from connectorkit.explore.expecting import (
     UUID,
@@ -23,12 +24,13 @@ from connectorkit.explore.expecting import (
     Peer,
 )
 from connectorkit.explore.keeping import Kept
+from connectorkit.explore.listening import Listen
 from connectorkit.explore.model import Model, Span
 from connectorkit.explore.playing import Surprise
 from connectorkit.explore.sending import Open, Send
 from connectorkit.explore.shrinking import shrunk
 from connectorkit.explore.source import Code, source
-from connectorkit.explore.steering import Act, Break, Listen, Wait
+from connectorkit.explore.steering import Break, Wait
 from connectorkit.explore.storing import AskUpload, Visit
 from connectorkit.explore.sweeping import sweep
 from connectorkit.explore.tokens import FetchAppJwt, Keep

@@ -8,8 +8,8 @@ from typing import Any
 
 from connectorkit.explore.source import Code
 
-# In templates: the conversation that is meant, the file that is meant, and what was said in it last.
-TALK, PATH, LAST = Code("TALK"), Code("PATH"), Code("LAST")
+# In templates: the conversation that is meant, the file, what was said in it last, and all that was said.
+TALK, PATH, LAST, ALL = Code("TALK"), Code("PATH"), Code("LAST"), Code("ALL")
 
 PUBLISH, UPDATE, PROFILE = "ms.PublishEvent", "cm.UpdateConversationField", "userprofile.SetUserProfile"
 UPLOAD, DOWNLOAD = "ms.GenerateURLForUploadFile", "ms.GenerateURLForDownloadFile"
@@ -123,6 +123,7 @@ CONTENTS: dict[str, Content] = {
         for state in ("COMPOSING", "PAUSE", "ACTIVE", "INACTIVE", "GONE")
     },
     **{status: _receipt(status) for status in ("ACCEPT", "READ", "ACCESS", "NACK")},
+    "READ all": _event({"type": "AcceptStatusEvent", "status": "READ", "sequenceList": ALL}, "receipt"),
     "ACTION": _receipt("ACTION", ANSWER),
     "close": _field(CLOSE_STATE, "close"),
     "close the stage": _field(CLOSE_STAGE, "close"),
@@ -150,7 +151,7 @@ CLOSING = ("close", "close the stage", "close the dialog", "rating and close", "
 
 
 def filled(template: Any, **put: Any) -> Any:
-    """A copy of a template with its marks replaced: ``TALK``, ``PATH``, ``LAST``."""
+    """A copy of a template with its marks replaced."""
     if isinstance(template, Code):
         return put.get(template.text, template)
     if isinstance(template, dict):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from connectorkit.explore.acting import ACTIONS
 from connectorkit.explore.contents import CONTENTS
 from connectorkit.explore.playing import Cell
-from connectorkit.explore.steering import ACTIONS, FAULTS, fault_name
+from connectorkit.explore.steering import FAULTS, fault_name
 
 STATES = ("unknown", "waiting", "with agent", "answered", "left", "closed", "foreign")
 _OPENINGS = ("open", "open with a message", "bad batch", "door")
@@ -50,13 +51,15 @@ def _events(controlled: bool) -> list[tuple[str, tuple[str, ...], str]]:
         elif action == "leave":
             states = ("with agent", "answered")
         events.append((f"agent: {action}", states, ""))
-    anytime = ("time passes", "until the token expires", "until the file expires", "fault", "AppJWT")
-    calls = ("token call", "bad token call", "bad ConsumerJWS call", "upload URL", "bad upload URL")
-    events += [(event, ("any",), "") for event in (*anytime, *calls)]
+    anytime = (
+        *("time passes", "until the token expires", "until the file expires", "fault", "setting"),
+        *("receiver down", "receiver up again", "AppJWT", "token call", "bad token call"),
+        *("bad ConsumerJWS call", "upload URL", "bad upload URL"),
+    )
+    events += [(event, ("any",), "") for event in anytime]
     events.append(("download URL", ("own file", "foreign file"), ""))
-    events += [
-        (f"storage: {method}", _FILE_STATES, "") for method in ("PUT", "GET", "HEAD", "DELETE", "POST")
-    ]
+    methods = ("PUT", "GET", "HEAD", "DELETE", "POST", "OPTIONS")
+    events += [(f"storage: {method}", _FILE_STATES, "") for method in methods]
     return events
 
 

@@ -97,6 +97,12 @@ DOORS: dict[str, Door] = {
         {"Client-Properties": '{"type": ".ClientProperties", "features": ["RICH_CONTENT", "NEW_ONE"]}'},
         section="11.7",
     ),
+    "automatic messages": Door(
+        9,
+        0,
+        {"Client-Properties": '{"type": ".ClientProperties", "features": ["AUTO_MESSAGES"]}'},
+        section="11.7",
+    ),
     "odd properties": Door(9, 0, {"Client-Properties": "[object Object]"}, section="R51"),
 }
 _SERVICES = {

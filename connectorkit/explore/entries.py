@@ -7,11 +7,12 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+from connectorkit.explore.acting import Act
 from connectorkit.explore.contents import CLOSING
 from connectorkit.explore.door import DOORS, compatible
 from connectorkit.explore.edits import EDITS, EVENT_EDITS, PROFILE_EDITS, REQUEST_EDITS
+from connectorkit.explore.listening import Listen
 from connectorkit.explore.sending import SHAPES, Open, Send
-from connectorkit.explore.steering import Act, Listen
 from connectorkit.explore.steps import Step
 from connectorkit.explore.storing import AskUpload, Visit
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from connectorkit.explore.acting import ACTIONS, Act
 from connectorkit.explore.contents import CLOSING, CONTENTS
 from connectorkit.explore.door import DOORS
 from connectorkit.explore.edits import EDITS, EVENT_EDITS, PROFILE_EDITS, REQUEST_EDITS
+from connectorkit.explore.listening import Deafen, Listen, Recover
 from connectorkit.explore.model import Model
 from connectorkit.explore.sending import SHAPES, Open, Send
-from connectorkit.explore.steering import ACTIONS, FAULTS, Act, Break, Listen, Wait
+from connectorkit.explore.steering import FAULTS, SETTINGS, Break, Set, Wait
 from connectorkit.explore.steps import Step
 from connectorkit.explore.storing import UPLOADS, VISITS, AskDownload, AskUpload, Visit
 from connectorkit.explore.tokens import (
@@ -59,7 +61,7 @@ _FAMILIES = st.sampled_from(
     + ("fault",) * 2
     + ("token",) * 2
     + ("file",) * 3
-    + ("listen",)
+    + ("listen", "outage")
 )
 
 
@@ -67,6 +69,8 @@ def next_step(draw: Draw, model: Model, *, listening: bool) -> Step:
     """A step that may follow what was done so far."""
     who = draw(_WHO)
     if not model.talks:
+        if draw(st.integers(0, 9)) == 0:
+            return Set(draw(st.sampled_from(tuple(SETTINGS))))
         return _open(draw, model, who)
     family = draw(_FAMILIES if model.controlled else _ON_ACCOUNT)
     match family:
@@ -92,6 +96,8 @@ def next_step(draw: Draw, model: Model, *, listening: bool) -> Step:
             return _token(draw, who)
         case "file":
             return _files(draw, model, who)
+    if family == "outage" and listening:
+        return Recover() if model.deaf else Deafen()
     return Listen(_talk(draw, model, who)) if listening else Send(who, "text", _talk(draw, model, who))
 
 
@@ -122,7 +128,8 @@ def _open(draw: Draw, model: Model, who: str) -> Step:
         return Open(who, third, item=item, edit=draw(_BATCH_EDITS[item]))
     if special == 4 and third:
         return Open(who, third, third_talk=draw(st.integers(-1, len(model.talks))))
-    return Open(who, third, ids)
+    doors = ("automatic messages",) if "auto_messages" in model.settings else ()
+    return Open(who, third, ids, door=doors)
 
 
 def _door(draw: Draw, model: Model, who: str) -> Step:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connectorkit.explore.acting import ACTIONS, Act
 from connectorkit.explore.contents import CLOSING, CONTENTS
 from connectorkit.explore.entries import chunks
+from connectorkit.explore.listening import Deafen, Listen, Recover
 from connectorkit.explore.sending import Open, Send
-from connectorkit.explore.steering import ACTIONS, Act, Listen, Wait
+from connectorkit.explore.steering import Set, Wait
 from connectorkit.explore.steps import Step
 
 Sequence = tuple[Step, ...]
@@ -144,6 +146,27 @@ def contents() -> Iterator[Sequence]:
             yield (_OPEN, Send("ana", "text"), Send("ana", what), Act("text"), Send("ana", what), Listen())
     for what in ("text with metadata", "card", "COMPOSING", "card as message"):
         yield (Open("ana", what), Send("ana", "text"), Listen())
+
+
+def bots() -> Iterator[Sequence]:
+    """What the account does by itself, where it is set so."""
+    greeted, text = Open("ana", door=("automatic messages",)), Send("ana", "text")
+    yield (Set("auto_messages"), greeted, text, text, Act("text"), Send("ana", "rating"), Listen())
+    yield (Set("auto_messages"), Open("ana", "text", door=("automatic messages",)), text, Listen())
+    yield (Set("auto_messages"), greeted, Wait(9), text, Listen())
+    yield (Set("auto_messages"), greeted, Wait(12), text, Listen())
+    yield (Set("auto_messages"), _OPEN, text, Listen())
+    waiting = (Set("auto_close_seconds"), _OPEN, text)
+    yield (*waiting, Act("text"), Wait(3660), text, _OPEN, Listen(), Listen(2))
+    yield (*waiting, Act("text"), Wait(600), text, Wait(3660), text, Listen())
+    yield (*waiting, Act("text"), Wait(600), Listen(), Wait(86400), Listen())
+
+
+def outages() -> Iterator[Sequence]:
+    """Nobody listens for some time: nothing is lost, nothing comes twice, the order stays."""
+    text = Send("ana", "text")
+    yield (_OPEN, Deafen(), text, Act("text"), text, Recover(), text, Listen())
+    yield (Deafen(), _OPEN, text, Wait(61), Open("ben"), Send("ana", "close"), Recover(), Listen(), Listen(2))
 
 
 def closings() -> Iterator[Sequence]:

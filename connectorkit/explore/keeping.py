@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from connectorkit.explore import sending, steering, storing, tokens
+from connectorkit.explore import acting, listening, sending, steering, storing, tokens
 from connectorkit.explore.playing import Surprise
 from connectorkit.explore.steps import Step
 
@@ -17,7 +17,8 @@ _KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         *(sending.Send, sending.Open),
-        *(steering.Wait, steering.Act, steering.Break, steering.Listen),
+        *(acting.Act, steering.Wait, steering.Break, steering.Set),
+        *(listening.Listen, listening.Deafen, listening.Recover),
         *(storing.AskUpload, storing.AskDownload, storing.Visit),
         *(tokens.Keep, tokens.FetchAppJwt, tokens.FetchJws, tokens.Identify, tokens.LookUp),
     )

@@ -60,6 +60,9 @@ class Talk:
     heard: list[Heard] = field(default_factory=list)
     agents: int = 0  # how many different agents there were; the first is number 1
     order_open: bool = False  # a fault has let notifications overtake each other
+    opened: Span = Span(0.0, 0.0)
+    answered_at: Span = Span(0.0, 0.0)
+    greets: bool = False  # its first message is greeted, if it comes in time
 
     @property
     def id(self) -> Code:
@@ -96,6 +99,7 @@ class File:
     method: str
     expires: Span
     path_of: str  # the name of the upload URL that first had this path
+    kind: str = "PNG"
     content: bytes | None = None
 
 
@@ -111,6 +115,8 @@ class Model:
     talks: list[Talk] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    deaf: bool = False  # nobody listens for notifications
     token_expires: int | None = None  # of the AppJWT that was put aside
     ahead: Span = Span(0.0, 0.0)
     names: dict[str, Any] = field(default_factory=dict)  # what the steps have called what they got

@@ -16,8 +16,9 @@ from connectorkit.client import Client
 from connectorkit.errors import ConnectorError
 from connectorkit.explore import cells
 from connectorkit.explore.expecting import Check, Difference, Judge
+from connectorkit.explore.listening import Listen, Recover
 from connectorkit.explore.model import Model, Span
-from connectorkit.explore.steering import Break, Listen, Wait, fault_name
+from connectorkit.explore.steering import Break, Wait, fault_name
 from connectorkit.explore.steps import Step
 
 Cell = tuple[str, str, str]  # state, event, fault
@@ -106,7 +107,7 @@ class Play:
         failure = self._run("\n".join([*sorted(written.imports), *written.lines]))
         if failure is not None:
             return self._raised(failure, "6")
-        if isinstance(step, Wait):
+        if isinstance(step, Wait | Recover):
             self._moved(began)
         when = Span(before.earliest, model.now().latest)
         verdict = step.judged(model, when)
@@ -118,6 +119,8 @@ class Play:
 
     def finish(self) -> Surprise | None:
         """Look at what was heard of every conversation."""
+        if self.listening and (surprise := self.take(Recover())) is not None:
+            return surprise
         for number in range(1, len(self.model.talks) + 1):
             if self.listening and (surprise := self.take(Listen(number))) is not None:
                 return surprise

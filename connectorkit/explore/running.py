@@ -17,6 +17,7 @@ from connectorkit.explore.source import Code
 Answer = tuple[int, Any, str]  # status, body, section
 MOST_CHARACTERS = 5000
 _ID_CHARACTERS = 36
+GREETING_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,9 @@ def _do(model: Model, talk: Talk, request: Request, when: Span) -> Answer:
     match content.effect:
         case "words" | "picture":
             event, metadata = told(envelope)
-            return (
-                200,
-                answers.ok(reads_as, sequence=hearing.words(model, talk, event, when, metadata)),
-                "7.4",
-            )
+            number = hearing.words(model, talk, event, when, metadata)
+            certain = _greet(model, talk, when)
+            return 200 if certain else 0, answers.ok(reads_as, sequence=number), "7.4"
         case "chat state":
             event, metadata = told(envelope)
             hearing.message(model, talk, talk.who, event, when, metadata, numbered=False)
@@ -120,6 +119,20 @@ def _do(model: Model, talk: Talk, request: Request, when: Span) -> Answer:
             return 200, answers.ok(reads_as, msg=answers.OK_TTR), "6.8"
     _close(model, talk, envelope, when)
     return 200, answers.ok(reads_as, msg=answers.OK_CLOSED), "6.8"
+
+
+def _greet(model: Model, talk: Talk, when: Span) -> bool:
+    """The controller greets if the first message came within 10 s of opening; whether that can be told."""
+    if not talk.greets:
+        return True
+    talk.greets = False
+    if when.earliest - talk.opened.latest > GREETING_SECONDS:
+        return True
+    if when.latest - talk.opened.earliest > GREETING_SECONDS:
+        return False
+    event = {"type": "ContentEvent", "contentType": "text/plain", "message": model.settings["auto_messages"]}
+    hearing.message(model, talk, hearing.CONTROLLER, event, when)
+    return True
 
 
 def told(envelope: dict[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -187,6 +200,7 @@ def opened(model: Model, who: str, request: dict[str, Any] | None, when: Span) -
         talk.ttr_type = body.get("ttrDefName") or "PRIORITIZED"
         talk.ttr_seconds = TTR_SECONDS[talk.ttr_type]
         talk.skill_id = "-1" if body.get("skillId") in (None, "") else str(body["skillId"])
+    talk.opened = when
     model.talks.append(talk)
     hearing.change(model, talk, when)
     return talk

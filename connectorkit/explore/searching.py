@@ -18,9 +18,9 @@ from connectorkit.errors import SettingsError
 from connectorkit.explore import shrinking
 from connectorkit.explore.cells import connecting
 from connectorkit.explore.keeping import Kept
+from connectorkit.explore.listening import Listen
 from connectorkit.explore.playing import Cell, Play, Surprise, play
 from connectorkit.explore.report import Report
-from connectorkit.explore.steering import Listen
 from connectorkit.explore.steps import Step
 from connectorkit.explore.sweeping import harmless, sweep, visible
 
@@ -37,6 +37,7 @@ class Target:
     sandbox: SandboxControl | None = None
     seed: int = 0
     webhook: str | None = None
+    listen: Callable[[], object] = lambda: None
     prune: Callable[[], object] = lambda: None
     visible: bool = False
     pause: Callable[[], object] = lambda: None
@@ -78,6 +79,7 @@ class Search:
         target, sandbox = self._target, self._target.sandbox
         if sandbox is not None:
             sandbox.reset()
+            target.listen()
             if self._hooked != self.listening:
                 sandbox.webhook(target.webhook if self.listening else None)
                 self._hooked = self.listening

@@ -105,6 +105,7 @@ class Send:
             "TALK": NOBODYS if talk is None else talk.id,
             "PATH": Code(f"{file.path_of}.relative_path") if file is not None else "",
             "LAST": (self._number(talk) if talk is not None else 0) or 0,
+            "ALL": (talk.told or talk.said if talk is not None else []) or [0],
         }
         envelope = {"kind": "req", "id": self.id, "type": content.type, "body": filled(content.body, **put)}
         if content.metadata is not None:
@@ -207,6 +208,7 @@ class Open:
             return 400, told, "5.6"
         talk = running.opened(model, self.who, requests[1].envelope, when)
         striking.hide(model, talk, when)
+        talk.greets = bool(model.settings.get("auto_messages")) and "automatic messages" in self.door
         told.append(answers.ok(requests[1].reads_as, conversationId=running.CONVERSATION_ID))
         status = 200
         for request in requests[2:]:
@@ -256,7 +258,7 @@ SHAPES = ("an object", "one request", "none", "four requests", "reversed", "firs
 
 
 def _third(request_id: str | int, what: str, talk: int | None) -> dict[str, Any]:
-    body = filled(CONTENTS[what].body, TALK="", LAST=0)
+    body = filled(CONTENTS[what].body, TALK="", LAST=0, ALL=[0])
     if talk is not None and talk:
         body["dialogId"] = NOBODYS if talk < 0 else Code(f"talk_{talk}")
     request = {"kind": "req", "id": request_id, "type": PUBLISH, "body": body}

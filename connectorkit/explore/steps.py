@@ -67,3 +67,15 @@ class Step(Protocol):
 
     def judged(self, model: Model, when: Span) -> Verdict:
         """What must have come of it, done in this span of time; changes the model accordingly."""
+
+
+class Anytime:
+    """A step that can be done whatever there is."""
+
+    def situation(self, model: Model) -> str:
+        """The state in which it happens."""
+        return "any"
+
+    def possible(self, model: Model) -> bool:
+        """Whether it can be done now."""
+        return True

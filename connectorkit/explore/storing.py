@@ -10,9 +10,11 @@ from connectorkit.explore import answers
 from connectorkit.explore.expecting import Between, Pattern
 from connectorkit.explore.model import File, Model, Span
 from connectorkit.explore.source import Code, source
-from connectorkit.explore.steps import Verdict, Written
+from connectorkit.explore.steps import Anytime, Verdict, Written
 
 URL_SECONDS = 60
+MOST_BYTES = 3_145_728
+_TYPES = {"PNG": "image/png", "GIF": "image/gif", "JPG": "image/jpeg", "JPEG": "image/jpeg"}
 DOT = b"GIF89a-a-dot"
 _OPERATION = "from connectorkit.operations import Operation"
 _PATH = (
@@ -42,7 +44,7 @@ UPLOADS: dict[str, tuple[Any, Any, str]] = {
 
 
 @dataclass(frozen=True)
-class AskUpload:
+class AskUpload(Anytime):
     """A URL to put a file to is asked for; ``case`` is one of ``UPLOADS``."""
 
     who: str
@@ -52,10 +54,6 @@ class AskUpload:
     def event(self) -> str:
         """Its name in the report."""
         return "bad upload URL" if UPLOADS[self.case][2] else "upload URL"
-
-    def situation(self, model: Model) -> str:
-        """The state in which it happens."""
-        return "any"
 
     def possible(self, model: Model) -> bool:
         """Whether it can be done now."""
@@ -79,7 +77,7 @@ class AskUpload:
             verdict.answer(*answers.bad(member, "3"), "10.1")
             return verdict
         name = f"file_{len(model.files) + 1}"
-        model.files.append(File(name, self.who, "PUT", _expiry(when), name))
+        model.files.append(File(name, self.who, "PUT", _expiry(when), name, kind))
         path = f"{name}.relative_path"
         verdict.expect(path, Pattern(rf"{_PATH}{kind}", f"/v1/AUTH_async-images/…_uuid_….{kind}"), "10.1")
         verdict.expect(f'{path}.split("/")[3]', Code("account"), "10.1")
@@ -124,7 +122,7 @@ class AskDownload:
             verdict.answer(*answers.door(40103), "10.3")
             return verdict
         name = f"file_{len(model.files) + 1}"
-        model.files.append(File(name, self.who, "GET", _expiry(when), file.path_of))
+        model.files.append(File(name, self.who, "GET", _expiry(when), file.path_of, file.kind))
         verdict.expect(f"{name}.relative_path == {file.path_of}.relative_path", True, "10.1")
         return _permission(verdict, name)
 
@@ -162,6 +160,9 @@ VISITS: dict[str, tuple[str, str]] = {
     "PUT, wrong ETag": ("PUT", "etag"),
     "PUT, right ETag": ("PUT", "right etag"),
     "PUT, longer life": ("PUT", "expires"),
+    "OPTIONS": ("OPTIONS", ""),
+    "largest": ("PUT", "3145728"),
+    "too large": ("PUT", "3145729"),
 }
 _SIGNED_FOR = {"PUT": ("PUT",), "GET": ("GET",), "HEAD": ("GET", "PUT")}
 
@@ -211,6 +212,7 @@ class Visit:
             imports.add("from connectorkit.redact import Secret")
         call = "upload_file" if method == "PUT" else "download_file"
         body = f"{DOT!r}" if method == "PUT" else 'b""'
+        body = f'b"x" * {special}' if special.isdecimal() else body
         operation = (
             f'Operation("{call}", "{method}", "swift", {path}, content={body}, '
             f'content_type="image/gif", secret_query={query})'
@@ -224,6 +226,11 @@ class Visit:
         file, verdict = model.files[self.file - 1], Verdict()
         method, special = VISITS[self.case]
         headers = "dict(reply.exchange.response_headers)"
+        if method == "OPTIONS":  # browsers ask before they put a file
+            verdict.expect("reply.status_code", Between(200, 204), "R70")
+            verdict.expect(f'{headers}["access-control-allow-origin"]', "*", "R70")
+            verdict.expect(f'"PUT" in {headers}["access-control-allow-methods"]', True, "R70")
+            return verdict
         permitted = file.method in _SIGNED_FOR.get(method, ()) and special not in (
             "none",
             "signature",
@@ -242,19 +249,23 @@ class Visit:
             if special == "etag":
                 verdict.expect("reply.status_code", 422, "10.2")
                 return verdict
+            if special == str(MOST_BYTES + 1):
+                verdict.expect("reply.status_code", 413, "10.2")
+                return verdict
+            content = b"x" * int(special) if special.isdecimal() else DOT
             verdict.expect("reply.status_code", 201, "10.2")
-            verdict.expect(f'{headers}["etag"].strip(\'"\')', _md5(DOT), "10.2")
+            verdict.expect(f'{headers}["etag"].strip(\'"\')', _md5(content), "10.2")
             for one in model.files:
                 if one.name == file.path_of:
-                    one.content = DOT
+                    one.content = content
             return verdict
-        content = model.stored(file)
-        verdict.expect("reply.status_code", 404 if content is None else 200, "10.2")
-        if content is None:
+        stored = model.stored(file)
+        verdict.expect("reply.status_code", 404 if stored is None else 200, "10.2")
+        if stored is None:
             return verdict
         if method == "GET":
-            verdict.expect("reply.exchange.response_bytes", len(content), "10.2")
-        verdict.expect(f'{headers}["content-type"]', Pattern(r"image/(png|gif|jpeg)", "the type"), "10.2")
+            verdict.expect("reply.exchange.response_bytes", len(stored), "10.2")
+        verdict.expect(f'{headers}["content-type"]', _TYPES[file.kind], "10.2")
         disposition = Pattern(r'attachment; filename=".+"', "attachment")
         verdict.expect(f'{headers}["content-disposition"]', disposition, "10.2")
         return verdict

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connectorkit.explore.acting import Act
 from connectorkit.explore.door import DOORS
 from connectorkit.explore.edits import EDITS, EVENT_EDITS, PROFILE_EDITS, REQUEST_EDITS
 from connectorkit.explore.entries import batches, doors, edits, refused
-from connectorkit.explore.journeys import agents, closings, contents, journeys
+from connectorkit.explore.journeys import agents, bots, closings, contents, journeys, outages
+from connectorkit.explore.listening import Listen
 from connectorkit.explore.sending import SHAPES, Open, Send
-from connectorkit.explore.steering import FAULTS, Act, Break, Listen, Wait
+from connectorkit.explore.steering import FAULTS, Break, Wait
 from connectorkit.explore.steps import Step
 from connectorkit.explore.storing import UPLOADS, VISITS, AskDownload, AskUpload, Visit
 from connectorkit.explore.tokens import (
@@ -33,6 +35,8 @@ def sweep() -> list[Sequence]:
     return [
         *journeys(),
         *contents(),
+        *bots(),
+        *outages(),
         *closings(),
         *agents(),
         *edits(),
@@ -110,6 +114,10 @@ def _files() -> Iterator[Sequence]:
         AskDownload("ana"),
         Visit("GET", 2),
     )
+    yield (ask, Visit("largest"), AskDownload("ana"), Visit("GET", 2), Visit("too large"), Visit("GET", 2))
+    for kind in ("largest", "largest number", "number"):
+        one = AskUpload("ana", kind)
+        yield (one, Visit("PUT"), AskDownload("ana"), Visit("GET", 2), Visit("HEAD", 2))
     yield (
         Open("ben"),
         _OPEN,

@@ -9,27 +9,15 @@ from connectorkit.explore import answers, door
 from connectorkit.explore.expecting import Anything, Check, Moment, Off, Optional, Pattern
 from connectorkit.explore.model import APP_JWT_SECONDS, Model, Span
 from connectorkit.explore.source import Code, source
-from connectorkit.explore.steps import Verdict, Written
+from connectorkit.explore.steps import Anytime, Verdict, Written
 
 _OPERATION = "from connectorkit.operations import Operation"
 _URLENCODE = "from urllib.parse import urlencode"
 _HEX = Pattern(r"[0-9a-f]{64}", "64 hex characters")
 
 
-class _Anytime:
-    """What happens whatever there is."""
-
-    def situation(self, model: Model) -> str:
-        """The state in which it happens."""
-        return "any"
-
-    def possible(self, model: Model) -> bool:
-        """Whether it can be done now."""
-        return True
-
-
 @dataclass(frozen=True)
-class Keep(_Anytime):
+class Keep(Anytime):
     """A fresh AppJWT is put aside: it is not renewed, so that it can be seen to expire."""
 
     event = "AppJWT"
@@ -82,7 +70,7 @@ TOKEN_CASES: dict[str, TokenCase] = {
 
 
 @dataclass(frozen=True)
-class FetchAppJwt(_Anytime):
+class FetchAppJwt(Anytime):
     """The token call in one of its forms, or with something wrong."""
 
     case: str = "form 1"
@@ -158,7 +146,7 @@ JWS_CASES: dict[str, JwsCase] = {
 
 
 @dataclass(frozen=True)
-class FetchJws(_Anytime):
+class FetchJws(Anytime):
     """A ConsumerJWS is asked for."""
 
     case: str = "plain"
@@ -207,7 +195,7 @@ class FetchJws(_Anytime):
 
 
 @dataclass(frozen=True)
-class Identify(_Anytime):
+class Identify(Anytime):
     """The ConsumerJWS of a consumer is fetched once more: it says the same, and never expires."""
 
     who: str
@@ -250,7 +238,7 @@ LOOKUPS: dict[str, tuple[str, str | None, int]] = {
 
 
 @dataclass(frozen=True)
-class LookUp(_Anytime):
+class LookUp(Anytime):
     """The domain lookup, in both forms."""
 
     case: str = "all"
