@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from connectorkit.explore import hearing, running
+from connectorkit.explore import hearing, running, surveying
 from connectorkit.explore.contents import CARD
 from connectorkit.explore.expecting import UUID
 from connectorkit.explore.model import Model, Span, Talk
@@ -110,8 +110,7 @@ class Act:
                 if talk.said[-1] not in talk.accepted.get(agent, set()):
                     hearing.accept(model, talk, agent, [talk.said[-1]], when)
             case "close":
-                talk.state, talk.closed_by = "CLOSE", "AGENT"
-                hearing.change(model, talk, when)
+                surveying.close(model, talk, "AGENT", None, when)
             case "join":
                 pass
             case _:

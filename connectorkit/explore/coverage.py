@@ -10,10 +10,16 @@ from connectorkit.explore.contents import CONTENTS
 from connectorkit.explore.playing import Cell
 from connectorkit.explore.steering import FAULTS, fault_name
 
-STATES = ("unknown", "waiting", "with agent", "answered", "left", "closed", "foreign")
+STATES = ("unknown", "waiting", "with agent", "answered", "left", "closed", "survey", "foreign")
 _OPENINGS = ("open", "open with a message", "bad batch", "door")
 _OPENING_STATES = ("none open", "waiting", "with agent", "answered", "left")
 _FILE_STATES = ("nothing stored", "stored", "URL expired")
+# What no document speaks of, so that it is not tried.
+_NEVER = {
+    "time to respond": ("closed", "survey"),
+    "rating": ("survey",),
+    "close": ("survey",),
+}
 NONE = "none"
 
 
@@ -36,14 +42,15 @@ def _events(controlled: bool) -> list[tuple[str, tuple[str, ...], str]]:
         states: tuple[str, ...] = STATES
         if effect == "profile":
             states = ("any",)
-        elif effect == "time to respond":
-            states = tuple(state for state in STATES if state != "closed")
+        elif effect in _NEVER:
+            states = tuple(state for state in STATES if state not in _NEVER[effect])
         events.append((effect, states, "send"))
     events += [(event, STATES, "send") for event in ("bad request", "door")]
     events += [(event, _OPENING_STATES, "conversation") for event in _OPENINGS]
     events += [(event, ("any",), "") for event in ("domain lookup", "bad domain lookup", "ConsumerJWS")]
     if not controlled:
         return events
+    events.append(("survey answer", ("survey",), ""))
     for action in ACTIONS:
         states = STATES[1:5]
         if action == "resume":

@@ -103,6 +103,12 @@ DOORS: dict[str, Door] = {
         {"Client-Properties": '{"type": ".ClientProperties", "features": ["AUTO_MESSAGES"]}'},
         section="11.7",
     ),
+    "surveys": Door(
+        9,
+        0,
+        {"Client-Properties": '{"type": ".ClientProperties", "features": ["MULTI_DIALOG"]}'},
+        section="11.2",
+    ),
     "odd properties": Door(9, 0, {"Client-Properties": "[object Object]"}, section="R51"),
 }
 _SERVICES = {

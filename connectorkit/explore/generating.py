@@ -17,6 +17,7 @@ from connectorkit.explore.sending import SHAPES, Open, Send
 from connectorkit.explore.steering import FAULTS, SETTINGS, Break, Set, Wait
 from connectorkit.explore.steps import Step
 from connectorkit.explore.storing import UPLOADS, VISITS, AskDownload, AskUpload, Visit
+from connectorkit.explore.surveying import ANSWERS, Answer
 from connectorkit.explore.tokens import (
     JWS_CASES,
     LOOKUPS,
@@ -69,7 +70,7 @@ def next_step(draw: Draw, model: Model, *, listening: bool) -> Step:
     """A step that may follow what was done so far."""
     who = draw(_WHO)
     if not model.talks:
-        if draw(st.integers(0, 9)) == 0:
+        if draw(st.integers(0, 6)) == 0:
             return Set(draw(st.sampled_from(tuple(SETTINGS))))
         return _open(draw, model, who)
     family = draw(_FAMILIES if model.controlled else _ON_ACCOUNT)
@@ -85,6 +86,8 @@ def next_step(draw: Draw, model: Model, *, listening: bool) -> Step:
         case "open":
             return _open(draw, model, who)
         case "close":
+            if model.settings.get("survey") and draw(_COIN):
+                return Answer(draw(st.sampled_from(tuple(ANSWERS))), _talk(draw, model, who))
             return Send(who, draw(_CLOSING), _talk(draw, model, who), draw(_IDS))
         case "agent":
             return Act(draw(_ACTIONS), _talk(draw, model, who))
@@ -128,7 +131,8 @@ def _open(draw: Draw, model: Model, who: str) -> Step:
         return Open(who, third, item=item, edit=draw(_BATCH_EDITS[item]))
     if special == 4 and third:
         return Open(who, third, third_talk=draw(st.integers(-1, len(model.talks))))
-    doors = ("automatic messages",) if "auto_messages" in model.settings else ()
+    wanted = {"auto_messages": ("automatic messages",), "survey": ("surveys",)}
+    doors = next((doors for name, doors in wanted.items() if name in model.settings), ())
     return Open(who, third, ids, door=doors)
 
 

@@ -9,7 +9,7 @@ from connectorkit.explore.expecting import UUID, Anything, Later, Moment, Off, O
 from connectorkit.explore.model import Heard, Model, Span, Talk
 from connectorkit.explore.source import Code
 
-CONTROLLER = "controller"
+CONTROLLER, SURVEY_BOT = "controller", "survey bot"
 ACCOUNT = Code("account")
 _CHANGE = ("body", "changes", 0)
 _DETAILS = (*_CHANGE, "result", "conversationDetails")
@@ -24,10 +24,11 @@ def message(
     metadata: Any = None,
     *,
     numbered: bool = True,
+    survey: bool = False,
 ) -> int | None:
     """Something is said, received or typed: it takes a number, unless it is a chat state; which."""
-    number = talk.number() if numbered else None
-    facts = {"speaker": speaker, "event": event, "metadata": metadata}
+    number = talk.number(survey=survey) if numbered else None
+    facts = {"speaker": speaker, "event": event, "metadata": metadata, "survey": survey}
     _hear(model, talk, Heard("message", facts, when, number))
     return number
 
@@ -66,6 +67,8 @@ def change(model: Model, talk: Talk, when: Span) -> None:
         "closed_by": talk.closed_by,
         "closed_cause": talk.closed_cause,
         "csat": copy.deepcopy(talk.csat),
+        "survey": talk.survey,
+        "former": agent_of(talk),
     }
     _hear(model, talk, Heard("change", facts, when))
 
@@ -109,13 +112,15 @@ def _message(
 ) -> dict[str, Any]:
     speaker = heard.facts["speaker"]
     at = (place, *_CHANGE, "originatorId")
-    role = "CONSUMER" if speaker == talk.who else "CONTROLLER" if speaker == CONTROLLER else "ASSIGNED_AGENT"
+    roles = {talk.who: "CONSUMER", CONTROLLER: "CONTROLLER", SURVEY_BOT: "AGENT"}
     told: dict[str, Any] = {} if heard.sequence is None else {"sequence": heard.sequence}
     told["originatorId"] = _identity(talk, speaker, at, seen)
-    told["originatorMetadata"] = {"id": Peer(at), "role": role}
+    told["originatorMetadata"] = {"id": Peer(at), "role": roles.get(speaker, "ASSIGNED_AGENT")}
     if heard.sequence is not None:
         told["serverTimestamp"] = moment
     told |= {"event": heard.facts["event"], "conversationId": talk.id, "dialogId": talk.id}
+    if heard.facts["survey"]:
+        told["dialogId"] = _identity(talk, "survey", (place, *_CHANGE, "dialogId"), seen)
     if heard.facts["metadata"]:
         told["metadata"] = heard.facts["metadata"]
     else:
@@ -169,10 +174,43 @@ def _conversation(
         if facts["closed_cause"]:
             dialog["closedCause"] = facts["closed_cause"]
         told |= {"endTs": Peer((*details, "dialogs", 0, "endTs")), "closeReason": facts["closed_by"]}
+    if facts["survey"]:
+        told["dialogs"].append(_survey(talk, facts, (*details, "dialogs", 1), seen))
+        told["participants"] = Anything()
+        told["endTs"] = Anything()
+        if facts["survey"] == "OPEN":
+            told |= {"stage": "OPEN", "endTs": Optional(Anything()), "closeReason": Optional(Anything())}
     if facts["csat"] is not None:
         told["csat"] = facts["csat"]
     result = {"convId": talk.id, "effectiveTTR": _turn(facts, details, value), "conversationDetails": told}
     return _envelope("cqm.ExConversationChangeNotification", {"type": "UPSERT", "result": result})
+
+
+def _survey(
+    talk: Talk, facts: dict[str, Any], at: tuple[str | int, ...], seen: dict[str, tuple[str | int, ...]]
+) -> dict[str, Any]:
+    """The dialog of the survey: the bot who asks, the consumer, and whoever was the agent, as a reader."""
+    people = ((SURVEY_BOT, "AGENT"), (talk.who, "CONSUMER"), (facts["former"], "READER"))
+    dialog: dict[str, Any] = {
+        "dialogId": _identity(talk, "survey", (*at, "dialogId"), seen),
+        "dialogType": "POST_SURVEY",
+        "channelType": "MESSAGING",
+        "state": facts["survey"],
+        "creationTs": Anything(),
+        "metaDataLastUpdateTs": Optional(Anything()),
+        "participantsDetails": [
+            {
+                "id": _identity(talk, who, (*at, "participantsDetails", place, "id"), seen),
+                "role": role,
+                "state": "ACTIVE",
+            }
+            for place, (who, role) in enumerate(people)
+        ],
+        "metaData": {"appInstallId": Anything()},
+    }
+    if facts["survey"] == "CLOSE":
+        dialog |= {"endTs": Anything(), "closedBy": "AGENT", "closedCause": "Completed"}
+    return dialog
 
 
 def _turn(facts: dict[str, Any], details: tuple[str | int, ...], value: int | None) -> Any:

@@ -11,6 +11,7 @@ from connectorkit.explore.listening import Deafen, Listen, Recover
 from connectorkit.explore.sending import Open, Send
 from connectorkit.explore.steering import Set, Wait
 from connectorkit.explore.steps import Step
+from connectorkit.explore.surveying import Answer
 
 Sequence = tuple[Step, ...]
 _OPEN = Open("ana")
@@ -156,6 +157,14 @@ def bots() -> Iterator[Sequence]:
     yield (Set("auto_messages"), greeted, Wait(9), text, Listen())
     yield (Set("auto_messages"), greeted, Wait(12), text, Listen())
     yield (Set("auto_messages"), _OPEN, text, Listen())
+    asked = (Set("survey"), Open("ana", door=("surveys",)), text)
+    answers = (Answer(), Answer("ACTION"), Answer(), text, Listen())
+    for end in (Send("ana", "close"), Send("ana", "close the dialog"), Act("close")):
+        yield (*asked, Act("text"), end, text, Answer("COMPOSING"), Answer("alone"), *answers, _OPEN)
+    yield (*asked, Act("join"), Act("leave"), Send("ana", "close"), *answers)
+    yield (*asked, Act("text"), Send("ana", "close the stage"), _OPEN, Listen())
+    yield (*asked, Send("ana", "close"), _OPEN, Listen())
+    yield (Set("survey"), _OPEN, Act("text"), Send("ana", "close"), _OPEN, Listen())
     waiting = (Set("auto_close_seconds"), _OPEN, text)
     yield (*waiting, Act("text"), Wait(3660), text, _OPEN, Listen(), Listen(2))
     yield (*waiting, Act("text"), Wait(600), text, Wait(3660), text, Listen())

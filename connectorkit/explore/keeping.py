@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from connectorkit.explore import acting, listening, sending, steering, storing, tokens
+from connectorkit.explore import acting, listening, sending, steering, storing, surveying, tokens
 from connectorkit.explore.playing import Surprise
 from connectorkit.explore.steps import Step
 
@@ -19,6 +19,7 @@ _KINDS: dict[str, Any] = {
         *(sending.Send, sending.Open),
         *(acting.Act, steering.Wait, steering.Break, steering.Set),
         *(listening.Listen, listening.Deafen, listening.Recover),
+        surveying.Answer,
         *(storing.AskUpload, storing.AskDownload, storing.Visit),
         *(tokens.Keep, tokens.FetchAppJwt, tokens.FetchJws, tokens.Identify, tokens.LookUp),
     )

@@ -63,6 +63,10 @@ class Talk:
     opened: Span = Span(0.0, 0.0)
     answered_at: Span = Span(0.0, 0.0)
     greets: bool = False  # its first message is greeted, if it comes in time
+    surveyed: bool = False  # a survey follows, if an agent was there
+    survey: str = ""  # the state of its dialog, once there is one
+    survey_number: int = 0
+    asked: int = 0
 
     @property
     def id(self) -> Code:
@@ -75,16 +79,24 @@ class Talk:
         return self.state == "CLOSE"
 
     @property
+    def ended(self) -> bool:
+        """Whether all of it is closed, the survey too."""
+        return self.closed and self.survey != "OPEN"
+
+    @property
     def situation(self) -> str:
         """Its state, for the report of what was covered."""
         if self.closed:
-            return "closed"
+            return "closed" if self.ended else "survey"
         if not self.agent:
             return "waiting" if not self.answered else "left"
         return "answered" if self.answered else "with agent"
 
-    def number(self) -> int:
-        """Take the next number of the dialog."""
+    def number(self, *, survey: bool = False) -> int:
+        """Take the next number of the dialog; that of the survey counts for itself."""
+        if survey:
+            self.survey_number += 1
+            return self.survey_number - 1
         taken = self.next_number
         self.next_number += 1
         return taken
@@ -116,6 +128,8 @@ class Model:
     files: list[File] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    listening: bool = True
+    waited: float = 0.0  # seconds since the kit's own AppJWT was last seen to be good
     deaf: bool = False  # nobody listens for notifications
     token_expires: int | None = None  # of the AppJWT that was put aside
     ahead: Span = Span(0.0, 0.0)
@@ -132,7 +146,7 @@ class Model:
 
     def open_of(self, who: str) -> Talk | None:
         """The open conversation of a consumer."""
-        return next((talk for talk in self.talks if talk.who == who and not talk.closed), None)
+        return next((talk for talk in self.talks if talk.who == who and not talk.ended), None)
 
     def file(self, number: int) -> File | None:
         """The file URL of this number, from 1 on."""

@@ -81,6 +81,7 @@ class Play:
         self.model = Model(self.controlled)
         self.names: dict[str, Any] = {"kit": self.kit, "ck": ck}
         self.model.names = self.names
+        self.model.listening = self.listening
         self._lines: list[str] = []
         self._imports: set[str] = set()
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from connectorkit.explore import answers, hearing
+from connectorkit.explore import answers, hearing, surveying
 from connectorkit.explore.contents import PUBLISH, Content
 from connectorkit.explore.edits import Edit
 from connectorkit.explore.expecting import UUID, Between, Pattern
@@ -171,10 +171,10 @@ def _close(model: Model, talk: Talk, envelope: dict[str, Any], when: Span) -> No
     for one in field if isinstance(field, list) else [field]:
         if one["field"] == "CSATRate":
             talk.csat = {name: value for name, value in one.items() if name != "field"}
+            hearing.change(model, talk, when)
         else:
-            talk.state, talk.closed_by = "CLOSE", "CONSUMER"
-            talk.closed_cause = one.get("dialog", {}).get("closedCause")
-        hearing.change(model, talk, when)
+            cause = one.get("dialog", {}).get("closedCause")
+            surveying.close(model, talk, "CONSUMER", cause, when, survey=one["field"] != "Stage")
 
 
 def _picture(model: Model, who: str, talk: Talk, request: Request, number: int) -> Answer | None:

@@ -62,6 +62,9 @@ class Send:
             return True
         if content.effect == "receipt" and talk.who == self.who and self._number(talk) is None:
             return False
+        # Nor whether a rating counts beside a survey, or what closing means then.
+        if talk.survey and content.effect in ("rating", "close", "time to respond"):
+            return False
         # Nobody says what becomes of the time to respond of what is closed, or hidden from others.
         if content.effect == "time to respond" and talk.closed:
             return False
@@ -110,7 +113,8 @@ class Send:
         envelope = {"kind": "req", "id": self.id, "type": content.type, "body": filled(content.body, **put)}
         if content.metadata is not None:
             envelope["metadata"] = content.metadata
-        if self.length:
+        event = content.body.get("event", {})
+        if self.length and isinstance(event.get("message"), str):
             short = running.characters(envelope) - len(envelope["body"]["event"]["message"])
             envelope["body"]["event"]["message"] = "ü" * (self.length - short)
         return Request(envelope if edit is None else edit.apply(envelope), content, edit)
@@ -157,6 +161,9 @@ class Open:
 
     def possible(self, model: Model) -> bool:
         """Whether it can be done now."""
+        current = model.open_of(self.who)
+        if current is not None and current.closed:
+            return False  # nobody says whether another may be opened while a survey is open
         return (self.item < 2 or bool(self.third)) and door.possible(self.door, model)
 
     def written(self, model: Model) -> Written:
@@ -208,6 +215,7 @@ class Open:
             return 400, told, "5.6"
         talk = running.opened(model, self.who, requests[1].envelope, when)
         striking.hide(model, talk, when)
+        talk.surveyed = "survey" in model.settings and "surveys" in self.door
         talk.greets = bool(model.settings.get("auto_messages")) and "automatic messages" in self.door
         told.append(answers.ok(requests[1].reads_as, conversationId=running.CONVERSATION_ID))
         status = 200

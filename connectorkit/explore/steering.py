@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from connectorkit.explore import hearing
+from connectorkit.explore import surveying
 from connectorkit.explore.model import Model, Span
 from connectorkit.explore.source import source
 from connectorkit.explore.steps import Anytime, Verdict, Written
@@ -36,6 +36,10 @@ class Wait(Anytime):
         """Whether it can be done now."""
         if model.deaf and (self.until or self.seconds > _WHILE_DEAF):
             return False  # what is kept an hour would be lost
+        if self.seconds > _WHILE_ASKED and any(talk.survey == "OPEN" for talk in model.talks):
+            return False  # a survey ends after a week
+        if any("on" in fault for fault in model.faults):
+            return False  # the kit's own token could expire, and be what the fault strikes
         if not self.until:
             return True
         end = self._end(model)
@@ -56,6 +60,7 @@ class Wait(Anytime):
     def judged(self, model: Model, when: Span) -> Verdict:
         """What falls due meanwhile: the system closes what has waited too long for its consumer."""
         verdict, longest = Verdict(), model.settings.get("auto_close_seconds")
+        model.waited += when.latest - when.earliest
         for talk in model.talks:
             if longest is None or talk.closed or not talk.answered:
                 continue
@@ -65,8 +70,7 @@ class Wait(Anytime):
             if model.now().earliest - talk.answered_at.latest < longest + AUTO_CLOSE_CHECK_SECONDS:
                 verdict.open = True  # it is looked at every 25 minutes, from when nobody knows
                 return verdict
-            talk.state, talk.closed_by = "CLOSE", "SYSTEM"
-            hearing.change(model, talk, Span(when.earliest, model.now().latest))
+            surveying.close(model, talk, "SYSTEM", None, when, survey=False)
         return verdict
 
 
@@ -95,9 +99,13 @@ class Set(Anytime):
         return Verdict()
 
 
-SETTINGS: dict[str, Any] = {"auto_messages": "Welcome", "auto_close_seconds": 1800}
+SETTINGS: dict[str, Any] = {
+    "auto_messages": "Welcome",
+    "auto_close_seconds": 1800,
+    "survey": {"questions": surveying.QUESTIONS},
+}
 AUTO_CLOSE_CHECK_SECONDS = 1500
-_WHILE_DEAF = 61
+_WHILE_DEAF, _WHILE_ASKED, _WHILE_FRESH = 61, 3660, 250  # seconds
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ class Break(Anytime):
     def possible(self, model: Model) -> bool:
         """Whether it can be done now."""
         # Two of a kind at once would leave open which strikes first.
-        return not model.faults and not model.deaf
+        return not model.faults and not model.deaf and model.waited < _WHILE_FRESH
 
     def written(self, model: Model) -> Written:
         """Its lines in a cell."""

@@ -14,6 +14,7 @@ from connectorkit.explore.steps import Verdict, Written
 _RENEWED = (40102, 40105)  # what the kit answers with a fresh AppJWT, once
 _ERRORS = ("NoAnswerError", "OutcomeUnknown")
 _SECTION = "faults"
+_RANK_OF_TOKENS = 3  # what is looked at up to there ends before the AppJWT is found good
 
 
 def written(call: str, line: str, imports: set[str], model: Model, doors: Sequence[str]) -> Written:
@@ -39,6 +40,8 @@ def judge(
     own_token = any(door.AUTHORIZATION in one.headers for one in door.apply_to_all(doors))
     if fault is None:
         _plain(verdict, answer())
+        if not own_token and not any(one.rank < _RANK_OF_TOKENS for one in door.apply_to_all(doors)):
+            model.waited = 0.0  # else the kit would have renewed it
         return
     model.spend(fault)
     if fault.get("expire") and own_token:
