@@ -27,11 +27,14 @@ from connectorkit.explore.keeping import Kept
 from connectorkit.explore.listening import Listen
 from connectorkit.explore.model import Model, Span
 from connectorkit.explore.playing import Surprise
+from connectorkit.explore.report import Report
+from connectorkit.explore.searching import Search
 from connectorkit.explore.sending import Open, Send
 from connectorkit.explore.shrinking import shrunk
 from connectorkit.explore.source import Code, source
 from connectorkit.explore.steering import Break, Wait
 from connectorkit.explore.storing import AskUpload, Visit
+from connectorkit.explore.surveying import Answer
 from connectorkit.explore.sweeping import sweep
 from connectorkit.explore.tokens import FetchAppJwt, Keep
 
@@ -59,6 +62,8 @@ def asserted(like: Any, value: Any, **names: Any) -> str | None:
         ({}, {"a": 1}, '"a" not in reply.json'),
         ({"a": Optional(1)}, {}, None),
         ({"a": Optional(1)}, {"a": 2}, 'reply.json["a"] == 1'),
+        ({"a": 1}, [1], "isinstance(reply.json, dict)"),
+        ([1], {"a": 1}, "isinstance(reply.json, list)"),
         ([1], [1, 2], "len(reply.json) == 1"),
         ([1, 2], [1], "len(reply.json) == 2"),
         (Among(("a", "b")), "c", 'reply.json in ["a", "b"]'),
@@ -310,6 +315,39 @@ def test_closing_tells_who_and_why() -> None:
     assert heard(model)[1]["result"]["effectiveTTR"] == -1
 
 
+def test_a_survey_follows_where_there_is_one_and_an_agent_was_there() -> None:
+    asked, never = Model(), Model()
+    opened = Open("ana", door=("surveys",), setting="survey")
+    judged(asked, opened, Act("text"), Send("ana", "close"), Answer())
+    judged(never, opened, Send("ana", "close"))
+
+    closing, question, answer, receipt, ended = heard(asked)[-5:]
+    details = closing["result"]["conversationDetails"]
+    assert (details["state"], details["stage"]) == ("CLOSE", "OPEN")
+    assert [(one["dialogType"], one["state"]) for one in details["dialogs"]] == [
+        *(("MAIN", "CLOSE"), ("POST_SURVEY", "OPEN")),
+    ]
+    assert (question["sequence"], question["originatorMetadata"]["role"]) == (0, "AGENT")
+    assert (answer["sequence"], receipt["sequence"]) == (1, 2)
+    details = ended["result"]["conversationDetails"]
+    assert (details["stage"], details["dialogs"][1]["closedCause"]) == ("CLOSE", "Completed")
+    assert heard(never)[-1]["result"]["conversationDetails"]["stage"] == "CLOSE"
+
+
+@pytest.mark.parametrize(("seconds", "greeted"), [(9, True), (12, False)])
+def test_the_first_message_is_greeted_within_ten_seconds(seconds: float, greeted: bool) -> None:
+    model = Model()
+    judged(model, Open("ana", door=("automatic messages",), setting="auto_messages"))
+    talk = model.talks[0]
+    talk.opened = Span(WHEN.earliest - seconds, WHEN.latest - seconds)
+
+    judged(model, Send("ana", "text"), Send("ana", "text"))
+
+    roles = [one["originatorMetadata"]["role"] for one in heard(model)[1:]]
+    first = ["CONSUMER", "CONTROLLER", *(["CONTROLLER"] if greeted else [])]
+    assert roles == [*first, "CONSUMER", "CONTROLLER"]
+
+
 def test_faults_of_notifications_are_expected_of_them() -> None:
     twice, never = Model(), Model()
     judged(twice, Open("ana"), Break((("webhook", "duplicate"),)), Send("ana", "text"))
@@ -370,7 +408,7 @@ def test_shrinking_leaves_what_is_needed_in_its_plainest_form() -> None:
         shows = Open("ana") in steps and any(
             isinstance(step, Send) and "no AppJWT" in step.door for step in steps
         )
-        return Surprise("it", steps, "", "", "", "") if shows else None
+        return Surprise("it", steps, "", "", "", "", "it") if shows else None
 
     noise = [Send("ana", "text"), Act("text"), Wait(5), Keep()]
     found = play([*noise, Open("ana"), *noise, needed, *noise])
@@ -379,6 +417,42 @@ def test_shrinking_leaves_what_is_needed_in_its_plainest_form() -> None:
     smallest = shrunk(found, play, float("inf"), lambda surprise: True)
 
     assert smallest.steps == (Open("ana"), Send("ana", "text", door=("no AppJWT",)))
+
+
+class Rigged(Search):
+    """A search to which texts and closings of ben's are surprises of two kinds, wherever they stand."""
+
+    def play(self, steps: Any) -> Surprise | None:
+        played = list(steps)
+        for place, step in enumerate(played):
+            if isinstance(step, Send) and step.who == "ben":
+                return Surprise(step.what, tuple(played[: place + 1]), "", "", "", "", step.what)
+        return None
+
+
+def test_exploring_goes_on_after_a_surprise_and_tells_of_each_kind_once(tmp_path: Path) -> None:
+    report, kept = Report("nobody", 1), Kept(tmp_path)
+    nobody: Any = None
+    search = Rigged(nobody, report, kept, float("inf"), stop_at_first=False, progress=lambda report: None)
+    text, close = Send("ben", "text"), Send("ben", "close")
+
+    search.sweep([(Open("ben"), Act("text"), text, Act("text"), close), (text,), (close, text)])
+
+    assert [(one.name, one.steps) for one in report.surprises] == [("text", (text,)), ("close", (close,))]
+    assert all(one.reproduced for one in report.surprises)
+    assert list(kept.sequences()) == [(text,), (close,)]
+
+
+def test_exploring_can_end_with_the_first_surprise() -> None:
+    report = Report("nobody", 1)
+    nobody: Any = None
+    search = Rigged(
+        nobody, report, Kept(None), float("inf"), stop_at_first=True, progress=lambda report: None
+    )
+
+    search.sweep([(Send("ben", "text"),), (Send("ben", "close"),)])
+
+    assert [one.name for one in report.surprises] == ["text"]
 
 
 def test_every_content_and_door_is_swept() -> None:

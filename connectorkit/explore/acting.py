@@ -10,7 +10,7 @@ from connectorkit.explore.contents import CARD
 from connectorkit.explore.expecting import UUID
 from connectorkit.explore.model import Model, Span, Talk
 from connectorkit.explore.source import source
-from connectorkit.explore.steps import Verdict, Written
+from connectorkit.explore.steps import Plain, Verdict, Written
 
 _ACTIONS = {
     "join": "join()",
@@ -31,7 +31,7 @@ ACTIONS = tuple(_ACTIONS)
 
 
 @dataclass(frozen=True)
-class Act:
+class Act(Plain):
     """The agent of a conversation does something."""
 
     action: str

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from connectorkit.explore.source import source
 
+IMPORT = "import connectorkit as ck"
 # What steps may name, and the line that makes it.
 PROLOGUE = {
     "account": "account = kit.settings.account_id",
@@ -38,7 +39,7 @@ def cell(
     needed = [line for name, line in PROLOGUE.items() if re.search(rf"(?<![\"'\w.]){name}(?![\"'\w])", text)]
     imported = sorted({*imports, *(["import re"] if "re.fullmatch(" in text else [])})
     remark = [f"# {line}" for line in wrap(f"Protocol {section}: expected {expected}", _WIDTH)]
-    return "\n".join([*imported, "import connectorkit as ck", "", *remark, connect, *needed, *body]) + "\n"
+    return "\n".join([*imported, IMPORT, "", *remark, connect, *needed, *body]) + "\n"
 
 
 def connecting(seed: int) -> str:

@@ -59,7 +59,7 @@ def _events(controlled: bool) -> list[tuple[str, tuple[str, ...], str]]:
             states = ("with agent", "answered")
         events.append((f"agent: {action}", states, ""))
     anytime = (
-        *("time passes", "until the token expires", "until the file expires", "fault", "setting"),
+        *("time passes", "until the token expires", "until the file expires", "fault"),
         *("receiver down", "receiver up again", "AppJWT", "token call", "bad token call"),
         *("bad ConsumerJWS call", "upload URL", "bad upload URL"),
     )

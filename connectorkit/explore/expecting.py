@@ -188,6 +188,9 @@ class Judge:
         wanted = named(like, self._names) if isinstance(like, Code) else like
         if same(wanted, value):
             return None
+        if isinstance(like, dict | list):
+            kind = type(like).__name__
+            return self._made(f"isinstance({place}, {kind})", path, "", f"a {kind}", _shown(value), "shape")
         word = "is" if like is None or isinstance(like, bool) else "=="
         kind = "a name" if isinstance(like, Code) else ""
         return self._made(f"{place} {word} {source(like)}", path, "", _shown(wanted), _shown(value), kind)

@@ -14,10 +14,10 @@ from connectorkit.explore.edits import EDITS, EVENT_EDITS, PROFILE_EDITS, REQUES
 from connectorkit.explore.listening import Deafen, Listen, Recover
 from connectorkit.explore.model import Model
 from connectorkit.explore.sending import SHAPES, Open, Send
-from connectorkit.explore.steering import FAULTS, SETTINGS, Break, Set, Wait
+from connectorkit.explore.steering import FAULTS, Break, Wait
 from connectorkit.explore.steps import Step
 from connectorkit.explore.storing import UPLOADS, VISITS, AskDownload, AskUpload, Visit
-from connectorkit.explore.surveying import ANSWERS, Answer
+from connectorkit.explore.surveying import ANSWERS, SETTINGS, Answer
 from connectorkit.explore.tokens import (
     JWS_CASES,
     LOOKUPS,
@@ -50,6 +50,7 @@ _SECONDS = st.sampled_from((1, 5, 9, 29, 31, 61, 600, 3540, 3660, 86400, 604800)
 _THIRDS = st.sampled_from(("", "", "text", "text", "card", "COMPOSING", "text with metadata"))
 _SHAPES = st.sampled_from(SHAPES)
 _COIN = st.booleans()
+_SETTINGS = st.sampled_from(("",) * 6 + tuple(SETTINGS))
 _ON_ACCOUNT = st.sampled_from(("send", "send", "edit", "door", "open", "close"))
 _FAMILIES = st.sampled_from(
     ("send",) * 9
@@ -70,8 +71,6 @@ def next_step(draw: Draw, model: Model, *, listening: bool) -> Step:
     """A step that may follow what was done so far."""
     who = draw(_WHO)
     if not model.talks:
-        if draw(st.integers(0, 6)) == 0:
-            return Set(draw(st.sampled_from(tuple(SETTINGS))))
         return _open(draw, model, who)
     family = draw(_FAMILIES if model.controlled else _ON_ACCOUNT)
     match family:
@@ -131,9 +130,10 @@ def _open(draw: Draw, model: Model, who: str) -> Step:
         return Open(who, third, item=item, edit=draw(_BATCH_EDITS[item]))
     if special == 4 and third:
         return Open(who, third, third_talk=draw(st.integers(-1, len(model.talks))))
+    setting = draw(_SETTINGS) if not model.talks else ""
     wanted = {"auto_messages": ("automatic messages",), "survey": ("surveys",)}
-    doors = next((doors for name, doors in wanted.items() if name in model.settings), ())
-    return Open(who, third, ids, door=doors)
+    doors = next((doors for name, doors in wanted.items() if name in {setting, *model.settings}), ())
+    return Open(who, third, ids, door=doors, setting=setting)
 
 
 def _door(draw: Draw, model: Model, who: str) -> Step:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from connectorkit.explore.acting import ACTIONS, Act
 from connectorkit.explore.contents import CLOSING, CONTENTS
 from connectorkit.explore.entries import chunks
 from connectorkit.explore.listening import Deafen, Listen, Recover
 from connectorkit.explore.sending import Open, Send
-from connectorkit.explore.steering import Set, Wait
+from connectorkit.explore.steering import Wait
 from connectorkit.explore.steps import Step
 from connectorkit.explore.surveying import Answer
 
@@ -151,21 +152,22 @@ def contents() -> Iterator[Sequence]:
 
 def bots() -> Iterator[Sequence]:
     """What the account does by itself, where it is set so."""
-    greeted, text = Open("ana", door=("automatic messages",)), Send("ana", "text")
-    yield (Set("auto_messages"), greeted, text, text, Act("text"), Send("ana", "rating"), Listen())
-    yield (Set("auto_messages"), Open("ana", "text", door=("automatic messages",)), text, Listen())
-    yield (Set("auto_messages"), greeted, Wait(9), text, Listen())
-    yield (Set("auto_messages"), greeted, Wait(12), text, Listen())
-    yield (Set("auto_messages"), _OPEN, text, Listen())
-    asked = (Set("survey"), Open("ana", door=("surveys",)), text)
-    answers = (Answer(), Answer("ACTION"), Answer(), text, Listen())
+    greeted = Open("ana", door=("automatic messages",), setting="auto_messages")
+    text = Send("ana", "text")
+    yield (greeted, text, text, Act("text"), Send("ana", "rating"), Listen())
+    yield (replace(greeted, third="text"), text, Listen())
+    yield (greeted, Wait(9), text, Listen())
+    yield (greeted, Wait(12), text, Listen())
+    yield (Open("ana", setting="auto_messages"), text, Listen())
+    asked = (Open("ana", door=("surveys",), setting="survey"), text)
+    answers = (Answer("ACTION"), Answer(), text, Listen())
     for end in (Send("ana", "close"), Send("ana", "close the dialog"), Act("close")):
         yield (*asked, Act("text"), end, text, Answer("COMPOSING"), Answer("alone"), *answers, _OPEN)
     yield (*asked, Act("join"), Act("leave"), Send("ana", "close"), *answers)
     yield (*asked, Act("text"), Send("ana", "close the stage"), _OPEN, Listen())
     yield (*asked, Send("ana", "close"), _OPEN, Listen())
-    yield (Set("survey"), _OPEN, Act("text"), Send("ana", "close"), _OPEN, Listen())
-    waiting = (Set("auto_close_seconds"), _OPEN, text)
+    yield (Open("ana", setting="survey"), Act("text"), Send("ana", "close"), _OPEN, Listen())
+    waiting = (Open("ana", setting="auto_close_seconds"), text)
     yield (*waiting, Act("text"), Wait(3660), text, _OPEN, Listen(), Listen(2))
     yield (*waiting, Act("text"), Wait(600), text, Wait(3660), text, Listen())
     yield (*waiting, Act("text"), Wait(600), Listen(), Wait(86400), Listen())

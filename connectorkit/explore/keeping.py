@@ -17,7 +17,7 @@ _KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         *(sending.Send, sending.Open),
-        *(acting.Act, steering.Wait, steering.Break, steering.Set),
+        *(acting.Act, steering.Wait, steering.Break),
         *(listening.Listen, listening.Deafen, listening.Recover),
         surveying.Answer,
         *(storing.AskUpload, storing.AskDownload, storing.Visit),

@@ -8,7 +8,7 @@ from connectorkit.explore import hearing
 from connectorkit.explore.expecting import Check
 from connectorkit.explore.model import Model, Span
 from connectorkit.explore.steering import Wait
-from connectorkit.explore.steps import Anytime, Verdict, Written
+from connectorkit.explore.steps import Anytime, Plain, Verdict, Written
 
 _SETTLED = "settled = any(kit.sandbox.settle(1) for _ in range(30))"
 
@@ -62,7 +62,7 @@ class Recover(Anytime):
 
 
 @dataclass(frozen=True)
-class Listen:
+class Listen(Plain):
     """What was heard of a conversation: every notification exactly once, in order, with the right words."""
 
     talk: int = 1

@@ -30,7 +30,8 @@ class Surprise:
     """Something that was not as the protocol says.
 
     ``steps`` lead to it, ``cell`` is a notebook cell that shows it again, ``section`` is where the expected
-    stands in the protocol. ``name`` is the same for all surprises of one kind, ``look`` what was looked at.
+    stands in the protocol. ``name`` is the same for all surprises of one cause. ``kind`` is what differs,
+    whatever was done, and ``look`` what was looked at.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Surprise:
     observed: str
     section: str
     cell: str
+    kind: str = ""
     look: str = ""
     kept: bool = False
     reproduced: bool = True
@@ -47,6 +49,10 @@ class Surprise:
     def lines(self) -> list[str]:
         """The steps as lines of code, in short."""
         return [repr(step) for step in self.steps]
+
+    def __repr__(self) -> str:
+        told = f"expected {self.expected}, observed {self.observed}"
+        return f"<Surprise after {len(self.steps)} steps: {told} (protocol {self.section})>"
 
     def row(self) -> dict[str, Any]:
         """What the command prints of it as JSON."""
@@ -76,10 +82,8 @@ class Play:
     over: bool = False
 
     def __post_init__(self) -> None:
-        import connectorkit as ck
-
         self.model = Model(self.controlled)
-        self.names: dict[str, Any] = {"kit": self.kit, "ck": ck}
+        self.names: dict[str, Any] = {"kit": self.kit}
         self.model.names = self.names
         self.model.listening = self.listening
         self._lines: list[str] = []
@@ -87,7 +91,7 @@ class Play:
 
     def begin(self) -> Surprise | None:
         """Make the names that steps use."""
-        for line in cells.PROLOGUE.values():
+        for line in (cells.IMPORT, *cells.PROLOGUE.values()):
             failure = self._run(line)
             if failure is not None:
                 self._lines.append(line)
@@ -184,14 +188,17 @@ class Play:
             observed=difference.observed,
             section=section,
         )
+        # Many things are refused wrongly in the same way; which one it was tells them apart.
+        about = self.steps[-1].about if self.steps and "reply.json" not in difference.look else ""
         return Surprise(
-            difference.kind,
-            tuple(self.steps),
-            difference.expected,
-            difference.observed,
-            section,
-            text,
-            difference.look,
+            name=f"{about}: {difference.kind}" if about else difference.kind,
+            steps=tuple(self.steps),
+            expected=difference.expected,
+            observed=difference.observed,
+            section=section,
+            cell=text,
+            kind=difference.kind,
+            look=difference.look,
         )
 
 

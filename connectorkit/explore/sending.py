@@ -12,8 +12,9 @@ from connectorkit.explore.edits import EDITS, EVENT_EDITS, PROFILE_EDITS, REQUES
 from connectorkit.explore.expecting import Anything, Optional, Pattern
 from connectorkit.explore.model import NOBODYS, Model, Span, Talk
 from connectorkit.explore.running import Answer, Request
-from connectorkit.explore.source import Code
+from connectorkit.explore.source import Code, source
 from connectorkit.explore.steps import Verdict, Written
+from connectorkit.explore.surveying import SETTINGS
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,13 @@ class Send:
     file: int = 0
     length: int = 0
     as_array: bool = False
+
+    @property
+    def about(self) -> str:
+        """What is special about it."""
+        edit = self._edit
+        changed = () if edit is None else (self.what, ".".join(map(str, edit.path)))
+        return ", ".join((*self.door, *changed))
 
     @property
     def event(self) -> str:
@@ -139,7 +147,15 @@ class Open:
     edit: int | None = None
     door: tuple[str, ...] = ()
     shape: str = ""
+    setting: str = ""  # what is set in the sandbox before
     third_talk: int = 0  # the conversation that the third request names; 0 for none, -1 for nobody's
+
+    @property
+    def about(self) -> str:
+        """What is special about it."""
+        edit = self._edit
+        changed = () if edit is None else (f"item {self.item}", ".".join(map(str, edit.path)))
+        return ", ".join((*self.door, *changed, *([self.shape] if self.shape else [])))
 
     @property
     def event(self) -> str:
@@ -161,6 +177,10 @@ class Open:
 
     def possible(self, model: Model) -> bool:
         """Whether it can be done now."""
+        if self.setting and model.talks:
+            return False
+        if self.item == 2 and self.edit is not None and self.third != "text":
+            return False
         current = model.open_of(self.who)
         if current is not None and current.closed:
             return False  # nobody says whether another may be opened while a survey is open
@@ -170,13 +190,18 @@ class Open:
         """Its lines in a cell."""
         line, imports = door.line("conversation", self._payload(), self.who, self.door)
         written = striking.written("conversation", line, imports, model, self.door)
+        first: tuple[str, ...] = ()
+        if self.setting:
+            first = (f"kit.sandbox.settings({self.setting}={source(SETTINGS[self.setting])})",)
         return Written(
-            (*written.lines, f"talk_{len(model.talks) + 1} = reply.conversation_id"), written.imports
+            (*first, *written.lines, f"talk_{len(model.talks) + 1} = reply.conversation_id"), written.imports
         )
 
     def judged(self, model: Model, when: Span) -> Verdict:
         """What must have come of it."""
         verdict = Verdict()
+        if self.setting:
+            model.settings[self.setting] = SETTINGS[self.setting]
         first = next((r.reads_as for r in self._requests() if r.reads_as), None)
         striking.judge(
             "conversation",

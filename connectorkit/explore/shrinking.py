@@ -35,7 +35,7 @@ def shrunk(found: Surprise, play: Player, until: float, is_new: Callable[[Surpri
 
 def _alike(one: Surprise, other: Surprise, is_new: Callable[[Surprise], bool]) -> bool:
     """Whether they are of one kind. One thing too many in what was heard shows in many ways."""
-    return one.name == other.name or (one.look == other.look == "heard" and is_new(one))
+    return one.kind == other.kind or (one.look == other.look == "heard" and is_new(one))
 
 
 def _without_steps(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:

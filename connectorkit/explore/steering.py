@@ -74,36 +74,6 @@ class Wait(Anytime):
         return verdict
 
 
-@dataclass(frozen=True)
-class Set(Anytime):
-    """A setting of the sandbox is changed, before anything is open."""
-
-    setting: str
-
-    @property
-    def event(self) -> str:
-        """Its name in the report."""
-        return "setting"
-
-    def possible(self, model: Model) -> bool:
-        """Whether it can be done now."""
-        return not model.talks
-
-    def written(self, model: Model) -> Written:
-        """Its lines in a cell."""
-        return Written.of(f"kit.sandbox.settings({self.setting}={source(SETTINGS[self.setting])})")
-
-    def judged(self, model: Model, when: Span) -> Verdict:
-        """What must have come of it."""
-        model.settings[self.setting] = SETTINGS[self.setting]
-        return Verdict()
-
-
-SETTINGS: dict[str, Any] = {
-    "auto_messages": "Welcome",
-    "auto_close_seconds": 1800,
-    "survey": {"questions": surveying.QUESTIONS},
-}
 AUTO_CLOSE_CHECK_SECONDS = 1500
 _WHILE_DEAF, _WHILE_ASKED, _WHILE_FRESH = 61, 3660, 250  # seconds
 

@@ -56,6 +56,10 @@ class Step(Protocol):
     def event(self) -> str:
         """Its name in the report of what was covered."""
 
+    @property
+    def about(self) -> str:
+        """What is special about it, such as the member that is wrong; empty where nothing is."""
+
     def possible(self, model: Model) -> bool:
         """Whether it can be done now; else it is passed over."""
 
@@ -69,7 +73,16 @@ class Step(Protocol):
         """What must have come of it, done in this span of time; changes the model accordingly."""
 
 
-class Anytime:
+class Plain:
+    """A step about which nothing is special."""
+
+    @property
+    def about(self) -> str:
+        """Nothing."""
+        return ""
+
+
+class Anytime(Plain):
     """A step that can be done whatever there is."""
 
     def situation(self, model: Model) -> str:

@@ -10,7 +10,7 @@ from connectorkit.explore import answers
 from connectorkit.explore.expecting import Between, Pattern
 from connectorkit.explore.model import File, Model, Span
 from connectorkit.explore.source import Code, source
-from connectorkit.explore.steps import Anytime, Verdict, Written
+from connectorkit.explore.steps import Anytime, Plain, Verdict, Written
 
 URL_SECONDS = 60
 MOST_BYTES = 3_145_728
@@ -51,6 +51,11 @@ class AskUpload(Anytime):
     case: str = "text"
 
     @property
+    def about(self) -> str:
+        """What is special about it."""
+        return self.case
+
+    @property
     def event(self) -> str:
         """Its name in the report."""
         return "bad upload URL" if UPLOADS[self.case][2] else "upload URL"
@@ -86,7 +91,7 @@ class AskUpload(Anytime):
 
 
 @dataclass(frozen=True)
-class AskDownload:
+class AskDownload(Plain):
     """A URL to get a file from is asked for, by its owner or by another."""
 
     who: str
@@ -168,11 +173,16 @@ _SIGNED_FOR = {"PUT": ("PUT",), "GET": ("GET",), "HEAD": ("GET", "PUT")}
 
 
 @dataclass(frozen=True)
-class Visit:
+class Visit(Plain):
     """The storage is visited with a file URL."""
 
     case: str = "PUT"
     file: int = 1
+
+    @property
+    def about(self) -> str:
+        """What is special about it."""
+        return self.case
 
     @property
     def event(self) -> str:

@@ -9,12 +9,15 @@ from connectorkit.explore import answers, hearing
 from connectorkit.explore.expecting import Anything, Pattern
 from connectorkit.explore.model import Model, Span, Talk
 from connectorkit.explore.source import Code, source
-from connectorkit.explore.steps import Verdict, Written
+from connectorkit.explore.steps import Plain, Verdict, Written
 
-QUESTIONS: list[dict[str, Any]] = [
-    {"text": "How was it?", "replies": ["Good", "Bad"]},
-    {"text": "Anything else?"},
-]
+QUESTIONS: list[dict[str, Any]] = [{"text": "How was it?", "replies": ["Good", "Bad"]}]
+# What is set in the sandbox before anything is open.
+SETTINGS: dict[str, Any] = {
+    "auto_messages": "Welcome",
+    "auto_close_seconds": 1800,
+    "survey": {"questions": QUESTIONS},
+}
 ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
     "text": ({"type": "ContentEvent", "contentType": "text/plain", "message": "Good"}, ""),
     "ACTION": ({"type": "AcceptStatusEvent", "status": "ACTION", "sequenceList": [0]}, ""),
@@ -47,7 +50,7 @@ def _ask(model: Model, talk: Talk, when: Span) -> None:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Plain):
     """The consumer does something in the dialog of the survey, whose id was heard last."""
 
     what: str = "text"

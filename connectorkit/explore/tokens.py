@@ -76,6 +76,11 @@ class FetchAppJwt(Anytime):
     case: str = "form 1"
 
     @property
+    def about(self) -> str:
+        """What is special about it."""
+        return self.case
+
+    @property
     def event(self) -> str:
         """Its name in the report."""
         return "token call" if TOKEN_CASES[self.case][2] == 200 else "bad token call"
@@ -154,6 +159,11 @@ class FetchJws(Anytime):
     def possible(self, model: Model) -> bool:
         """Whether it can be done now."""
         return JWS_CASES[self.case].refusal != 1 or model.token_expires is not None
+
+    @property
+    def about(self) -> str:
+        """What is special about it."""
+        return self.case
 
     @property
     def event(self) -> str:
@@ -242,6 +252,11 @@ class LookUp(Anytime):
     """The domain lookup, in both forms."""
 
     case: str = "all"
+
+    @property
+    def about(self) -> str:
+        """What is special about it."""
+        return self.case
 
     @property
     def event(self) -> str:
