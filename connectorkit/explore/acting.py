@@ -53,7 +53,8 @@ class Act(Plain):
         if talk is None or talk.hidden_until:
             return False
         if self.action == "resume":
-            return talk.closed and model.open_of(talk.who) is None
+            # Whether the new one is greeted or surveyed as the old one was is left open.
+            return not model.settings and talk.closed and model.open_of(talk.who) is None
         if self.action in ("read", "accept"):
             return not talk.closed and bool(talk.said)
         if self.action == "leave":

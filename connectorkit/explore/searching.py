@@ -86,8 +86,7 @@ class Search:
         self._report.sequences += 1
         if self._report.sequences % 100 == 0:
             target.prune()
-        if self._report.sequences % 10 == 0:
-            self._progress(self._report)
+        self._progress(self._report)
         on_sandbox = sandbox is not None
         return Play(
             target.client,
