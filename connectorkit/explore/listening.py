@@ -8,9 +8,7 @@ from connectorkit.explore import hearing
 from connectorkit.explore.expecting import Check
 from connectorkit.explore.model import Model, Span
 from connectorkit.explore.steering import Wait
-from connectorkit.explore.steps import Anytime, Plain, Verdict, Written
-
-_SETTLED = "settled = any(kit.sandbox.settle(1) for _ in range(30))"
+from connectorkit.explore.steps import SETTLED, Anytime, Plain, Verdict, Written
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class Listen(Plain):
         """Its lines in a cell."""
         name = model.talks[self.talk - 1].name
         return Written.of(
-            _SETTLED,
+            SETTLED,
             f"notes = list(kit.log.read_notifications(conversation={name}))",
             "heard = [note.json() for note in notes]",
         )

@@ -9,6 +9,9 @@ from connectorkit.explore import answers
 from connectorkit.explore.expecting import Among, Check
 from connectorkit.explore.model import Model, Span
 
+# Everything under way is delivered; longer than a second where the machine is busy.
+SETTLED = "settled = any(kit.sandbox.settle(1) for _ in range(30))"
+
 
 @dataclass(frozen=True)
 class Written:

@@ -9,7 +9,7 @@ from connectorkit.explore import answers, hearing
 from connectorkit.explore.expecting import Anything, Pattern
 from connectorkit.explore.model import Model, Span, Talk
 from connectorkit.explore.source import Code, source
-from connectorkit.explore.steps import Plain, Verdict, Written
+from connectorkit.explore.steps import SETTLED, Plain, Verdict, Written
 
 QUESTIONS: list[dict[str, Any]] = [{"text": "How was it?", "replies": ["Good", "Bad"]}]
 # What is set in the sandbox before anything is open.
@@ -86,7 +86,7 @@ class Answer(Plain):
             del body["conversationId"]
         request = {"kind": "req", "id": "1", "type": "ms.PublishEvent", "body": body}
         return Written.of(
-            "settled = any(kit.sandbox.settle(1) for _ in range(30))",
+            SETTLED,
             f"last = list(kit.log.read_notifications(conversation={talk.name}))[-1]",
             'survey = last.json()["body"]["changes"][0]["dialogId"]',
             f"reply = kit.send({source(request)}, consumer={source(talk.who)})",
