@@ -27,7 +27,7 @@ _XENIA = "xenia@promise.example"
     on_account="harmless",
 )
 def _missing_app_jwt(bench: Bench) -> Any:
-    heard = bench.send(profile(), headers={"Authorization": None})
+    heard = bench.send(profile(), consumer=_XENIA, headers={"Authorization": None})
     return {"errorCode": heard.at("body", "errorCode")}
 
 
