@@ -101,7 +101,15 @@ class SandboxControl:
 
     def active_faults(self) -> list[dict[str, Any]]:
         """The faults that can still strike, oldest first, each with ``fault_id``, ``hits`` and ``left``."""
-        return [one for one in self.call("GET", FAULTS_PATH)["faults"] if one["left"] != 0]
+        return [one for one in self.all_faults() if one["left"] != 0]
+
+    def all_faults(self) -> list[dict[str, Any]]:
+        """The same, and the latest of those that have struck as often as they should."""
+        return list(self.call("GET", FAULTS_PATH)["faults"])
+
+    def remove_fault(self, fault_id: str) -> None:
+        """Let one strike no more, by its id; what it struck stays so."""
+        self.call("DELETE", FAULTS_PATH, {"fault_id": fault_id})
 
     def clear_faults(self) -> None:
         """Let nothing go wrong any more."""

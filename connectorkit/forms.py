@@ -33,6 +33,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 _HEX_RUN = re.compile(r"[0-9a-fA-F]{16,}|(?:[0-9a-fA-F]{2}[ :,-]){7,}[0-9a-fA-F]{2}")
 _BETWEEN = " :,-"
+_BETWEEN_ROWS = b"\x01"
 _FILLED_UP = re.compile("={1,2}")
 _SIXTEEN = b"x" * 16
 _SPACED = [b"xx" + (sign + b"xx") * 7 for sign in (b" ", b":", b",", b"-")]
@@ -69,8 +70,21 @@ class Alphabet:
 
     def occurs(self, data: bytes, length: int) -> bool:
         """Whether so many of its signs stand in a row, or with a NUL after each."""
-        flags = data.translate(self._table)
+        return self._in(data.translate(self._table), length)
+
+    @staticmethod
+    def _in(flags: bytes, length: int) -> bool:
         return b"x" * length in flags or (b"x0" in flags and b"x0" * length in flags)
+
+    def rows(self, data: bytes, length: int) -> list[tuple[int, int]]:
+        """Where so many of its signs or more stand in a row, or with a NUL after each: from, to."""
+        flags = data.translate(self._table)
+        return [found.span() for found in _rows(length).finditer(flags)] if self._in(flags, length) else []
+
+
+@functools.cache
+def _rows(length: int) -> re.Pattern[bytes]:
+    return re.compile(b"x{%d,}|(?:x0){%d,}x?" % (length, length))
 
 
 Spans = tuple[Sequence[int], Sequence[int]]  # where each character begins and ends
@@ -215,17 +229,21 @@ def _alignments(raw: bytes) -> Iterator[bytes]:
 
 
 def _from_base64(reading: Reading, alphabet: Alphabet, shortest: int) -> Iterator[Reading]:
+    """Only the rows of signs: most of what ordinary text stands for in Base64 is noise, and as long as it."""
     text = reading.text
     for offset, data in enumerate(_alignments(encoded(text))):
-        if alphabet.occurs(data, shortest):
-            spans = functools.partial(_base64_spans, text, offset, len(data))
-            yield Reading(data.decode("latin-1"), reading, spans, _BINARY_COST, binary=True)
+        if rows := alphabet.rows(data, shortest):
+            kept = _BETWEEN_ROWS.join(data[start:end] for start, end in rows)
+            spans = functools.partial(_base64_spans, text, offset, rows)
+            yield Reading(kept.decode("latin-1"), reading, spans, _BINARY_COST, binary=True)
 
 
-def _base64_spans(text: str, offset: int, count: int) -> Spans:
+def _base64_spans(text: str, offset: int, rows: list[tuple[int, int]]) -> Spans:
     """Neighbouring bytes share characters. The signs that fill up the last group belong to the last byte."""
-    starts = [min(offset + place * 4 // 3, len(text)) for place in range(count)]
-    ends = [min(offset - (-(place + 1) * 4 // 3), len(text)) for place in range(count)]
+    # The sign between two rows counts as the byte behind the first.
+    places = [place for start, end in rows for place in range(start, end + 1)][:-1]
+    starts = [min(offset + place * 4 // 3, len(text)) for place in places]
+    ends = [min(offset - (-(place + 1) * 4 // 3), len(text)) for place in places]
     for found in _FILLED_UP.finditer(text):
         ends = [found.end() if end == found.start() else end for end in ends]
     return starts, ends

@@ -16,6 +16,7 @@ from connectorkit.grading.endpoint import Endpoint
 from connectorkit.grading.marks import ReportCard
 from connectorkit.grading.sender import Sender
 from connectorkit.log import Log
+from connectorkit.progress import saying
 from connectorkit.redact import Secret
 from connectorkit.sandbox.launch import ChildSandbox, LaunchFailed
 from connectorkit.settings import Settings
@@ -100,7 +101,8 @@ def grade_for(
     trusted = None if trust is None else os.fspath(trust)
     view = observed if state is None else inside.over_http(state, trusted)
     sender = Sender(known.account_id, known.client_id, known.client_secret, algorithm, encoding)
-    return grading.examine(Endpoint(url, trusted), sender, lambda: _stage(known.account_id), view)
+    with saying("The receiver is notified of some conversations; this takes a few seconds"):
+        return grading.examine(Endpoint(url, trusted), sender, lambda: _stage(known.account_id), view)
 
 
 @contextlib.contextmanager

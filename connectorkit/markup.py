@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 # JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
+_SHORT = 20  # characters
 _TEXT = "var(--jp-content-font-color1, CanvasText)"
 _DIM = "var(--jp-content-font-color2, GrayText)"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
@@ -25,6 +26,7 @@ _CODE = (
     "white-space: pre; overflow-x: auto; font-family: monospace; font-size: 90%; line-height: 1.4; "
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
+_LONGEST_WORD = 40
 _OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
 _CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
 
@@ -42,12 +44,13 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
     """A titled two-column list of names and values; ``good`` colours the title's mark."""
     mark = "" if good is None else f'<span style="color: {_GOOD if good else _BAD}">{"●"}</span> '
     body = "".join(
-        f'<tr><th scope="row" style="{_CELL} color: {_DIM}; font-weight: normal">{escape(str(name))}</th>'
+        f'<tr><th scope="row" style="{_CELL} color: {_DIM}; font-weight: normal{_unbroken(str(name))}">'
+        f"{escape(str(name))}</th>"
         f'<td style="{_CELL} overflow-wrap: anywhere">{escape(str(value))}</td></tr>'
         for name, value in rows
     )
     return (
-        f'<div style="color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
+        f'<div style="line-height: 1.5; color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
         f'<table style="border-collapse: collapse; margin: 4px 0 0 0; text-align: left">{body}</table></div>'
     )
 
@@ -68,17 +71,24 @@ def table(
     body = ""
     for row, below in zip(listed, [*listed[1:], [""]], strict=False):
         line = _OPEN_CELL if below[0] is None else _CELL
-        styles = (f"{line}{_width(place, wide)}" for place in range(len(row)))
-        cells = (f'<td style="{style}">{_cell(value)}</td>' for style, value in zip(styles, row, strict=True))
+        cells = (
+            f'<td style="{line}{_width(place, value, wide)}">{_cell(value)}</td>'
+            for place, value in enumerate(row)
+        )
         body += f"<tr>{''.join(cells)}</tr>"
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
     return (
-        f'<div style="overflow-x: auto; line-height: 1.5; color: {_TEXT}">'
+        f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}">'
         '<table style="border-collapse: collapse">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def stack(parts: Iterable[str]) -> str:
+    """What this module has made, one part below the other, with a gap between."""
+    return "".join(f'<div style="margin: 0 0 12px 0">{part}</div>' for part in parts)
 
 
 def section(title: str, content: str) -> str:
@@ -130,9 +140,18 @@ def page(title: str, content: str) -> str:
     )
 
 
-def _width(place: int, wide: Collection[int]) -> str:
-    # The first column names the row; it is short and must not be broken at its hyphens.
-    return " white-space: nowrap" if place == 0 else " min-width: 14em" if place in wide else ""
+def _unbroken(name: str) -> str:
+    """A short name stands on one line beside a long text."""
+    return "; white-space: nowrap" if len(name) <= _SHORT else ""
+
+
+def _width(place: int, value: Any, wide: Collection[int]) -> str:
+    """The first column names the row; it is short and must not be broken at its hyphens. A long id may be."""
+    if place == 0:
+        return " white-space: nowrap"
+    sentence = " min-width: 14em;" if place in wide else ""
+    long = any(len(word) > _LONGEST_WORD for word in str(value).split())
+    return f"{sentence} overflow-wrap: anywhere" if long else sentence
 
 
 def _cell(value: Any) -> str:

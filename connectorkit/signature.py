@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from connectorkit import markup, wire
 from connectorkit.alterations import Alteration, alterations, encoded, from_base64, from_hex
@@ -178,14 +178,17 @@ def find(body: Any, header: Any, secret: Any, algorithm: Any = "sha1", encoding:
     plain = name + mark + text.lower() if encoding == "hex" else given  # hexadecimal has no letter case
     if hmac.compare_digest(expected, plain):
         return Finding(VALID if key else "wrong-secret", body)
-    found = _LABELLED.fullmatch(given) if len(given) <= _LONGEST_HEADER else None
+    # URL-encoded as a whole, with the sign behind the algorithm's name.
+    whole = unquote_to_bytes(given) if b"%" in name else given
+    found = _LABELLED.fullmatch(whole) if len(given) <= _LONGEST_HEADER else None
     if found is None:
         return Finding("header-malformed", body)
     label, digits = (found[1] or b"").decode(), found[2].decode()
     claims = list(_claims(digits))
     for claim in claims:
         if hmac.compare_digest(hmac.digest(key, body, claim.algorithm), claim.digest) and key:
-            return Finding(_misformed(claim, label, algorithm, encoding), body)
+            cause = _misformed(claim, label, algorithm, encoding)
+            return Finding(cause if whole == given else "base64-altered", body)
     if _begins(digits, key, body):
         return Finding("truncated", body)
     known = [claim for claim in claims if claim.algorithm in wire.SIGNATURE_ALGORITHMS]

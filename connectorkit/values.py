@@ -26,7 +26,8 @@ _GRAM = 8
 _STRIDE = 4
 _HEX = frozenset(string.hexdigits)
 _CHUNK = 64 * 1024
-_SIGNS_OF_ENCODINGS = (string.ascii_letters + string.digits + "%\\&;#+/=-_").encode()
+# With the signs of tokens, which are also told by their shape.
+_SIGNS_OF_ENCODINGS = (string.ascii_letters + string.digits + "%\\&;#+/=-_.").encode()
 
 
 class Found(NamedTuple):

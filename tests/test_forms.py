@@ -197,6 +197,30 @@ def test_learning_a_value_again_makes_it_new() -> None:
     assert first not in redactor.text(first)
 
 
+def test_ordinary_text_is_looked_through_but_once() -> None:
+    """What it stands for in Base64 is noise, of which here and there a few signs could be something."""
+    rng = random.Random(1)
+    words = " ".join("".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(30_000))
+
+    found = list(Redactor(Secret(PLAIN))._values.readings(words))
+
+    assert len(found) > 1
+    assert sum(len(reading.text) for reading in found) < 1.1 * len(words)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMS if "Base64" in name or "base64" in name])
+def test_a_secret_is_found_in_a_long_text_where_it_stands(name: str) -> None:
+    rng = random.Random(2)
+    words = " ".join("".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(2_000))
+    written = FORMS[name](PLAIN)
+
+    shown = Redactor(Secret(PLAIN)).text(f"{words} {written} {words}")
+
+    assert leaked(shown, [(FORMS[name], PLAIN)]) == []
+    assert shown.startswith(f"{words} ")
+    assert shown.endswith(f" {words}")
+
+
 def test_a_text_made_to_be_decoded_for_ever_is_given_up_in_time() -> None:
     nested = "%25" * 2000 + "\\\\u005c" * 2000 + "&amp;" * 2000
 

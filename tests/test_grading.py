@@ -13,6 +13,7 @@ import pytest
 from receivers.broken import BROKEN, DoesNotVerify, HasAnotherSecret
 from receivers.correct import ACCOUNT, APP, SECRET, Headers, Inbox
 from receivers.serving import free_port, plainly_served, served
+from test_markup import read
 
 import connectorkit as ck
 from connectorkit import certificates, grader
@@ -409,3 +410,12 @@ def test_every_check_is_on_the_card_in_its_order(grade: Grade) -> None:
     card = grade(f"http://127.0.0.1:{free_port()}/")
 
     assert [mark.check for mark in card.marks] == list(CHECKS)
+
+
+def test_the_page_names_each_defect_its_remedy_and_what_to_read(grade: Grade) -> None:
+    shown = read(graded(grade, DoesNotVerify())._repr_html_()).text
+
+    assert "forged: no-verification" in shown
+    assert DEFECTS["no-verification"] in shown
+    assert "Connector API, Webhooks: Notification Protocol, Authentication" in shown
+    assert "not judged: no signature is verified; see forged" in shown

@@ -151,6 +151,14 @@ def test_rows_may_come_from_a_generator() -> None:
     assert page.text == "n012"
 
 
+def test_a_long_id_may_be_broken_and_words_are_not() -> None:
+    html = markup.table(("a", "b", "c"), [("long-" * 20, "f" * 64, "RichContentEvent is whole")])
+
+    assert html.count("overflow-wrap: anywhere") == 1
+    assert f'overflow-wrap: anywhere">{"f" * 64}' in html
+    assert 'white-space: nowrap">long-' in html
+
+
 def test_a_row_without_a_name_belongs_to_the_one_above_it() -> None:
     def lines(*rows: list[str | None]) -> int:
         return markup.table(["a", "b"], rows).count("border-bottom")

@@ -23,7 +23,9 @@ AFTERWARDS = {
     "assert messages['code'].eq('OK').all() and len(messages) == 7\n"
     "assert messages['sequence'].dropna().tolist() == [0, 2, 4]\n"
     "assert kit.log.timeline(conversation=talk.id)['who'].eq('ASSIGNED_AGENT').any()",
-    "03-provoke-errors": f"assert outcomes['as_expected'].all() and len(outcomes) == {len(scenarios.ALL)}",
+    "03-provoke-errors": f"assert outcomes['as_expected'].all() and len(outcomes) == {len(scenarios.ALL)}\n"
+    "assert outage.hits == 2 and kit.sandbox.active_faults() == []\n"
+    "assert unknown.settle().exchange_id == unknown.exchange.exchange_id",
     "04-inspect-timings": "assert timings['connect_ms'].notna().sum() == 1",
     "05-receive-notifications": "came = kit.log.notifications(conversation=bea.id)\n"
     "assert came['mark'].tolist() == ['', '', 'duplicate', '', 'gap', 'late', 'gap', '', '', '', '']\n"
@@ -32,6 +34,10 @@ AFTERWARDS = {
     "06-files-and-rich-content": "assert steps['status_code'].tolist() == [200, 201, 200, 200, 200]\n"
     "assert [c.event_type for c in answers] == ['AcceptStatusEvent', 'ContentEvent']\n"
     "assert kit.log.changes(conversation=talk.id)[-1].stage == 'CLOSE'",
+    "08-is-my-receiver-ready": "assert lab.diagnosis.cause == 'ascii-encoded'\n"
+    "assert first.defects == ['re-serialised', 'addressee-ignored'] and second\n"
+    "assert third.defects == ['works-twice', 'order-by-arrival', 'outdated-state']\n"
+    "assert last and own and last['newest'].verdict == own['newest'].verdict == 'passed'",
 }
 
 

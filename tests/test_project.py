@@ -64,12 +64,12 @@ def test_every_dependency_says_why_it_is_there() -> None:
 
 
 def test_readme_example_prints_what_it_says(tmp_path: Path) -> None:
-    first, second, third = blocks("python")
-    exchanges, timeline, counts = blocks("text")
+    first, second, third, fourth = blocks("python")
+    exchanges, timeline, counts, errors = blocks("text")
     environment = {"CONNECTORKIT_LOG": str(tmp_path / "log.sqlite3"), "PATH": ""}
 
     result = subprocess.run(
-        [sys.executable, "-c", f"{first}print()\n{second}kit.close()\nprint()\n{third}"],
+        [sys.executable, "-c", f"{first}print()\n{second}kit.close()\nprint()\n{third}print()\n{fourth}"],
         capture_output=True,
         text=True,
         env=environment,
@@ -77,8 +77,8 @@ def test_readme_example_prints_what_it_says(tmp_path: Path) -> None:
     )
 
     assert result.stderr == ""
-    printed, told, counted = result.stdout.split("\n\n")
-    assert (printed + "\n", counted) == (exchanges, counts)
+    printed, told, counted, provoked = result.stdout.split("\n\n")
+    assert (printed + "\n", counted + "\n", provoked) == (exchanges, counts, errors)
     # What takes no number stands by the time it came, which is not the same in every run.
     assert sorted(told.splitlines()) == sorted(timeline.splitlines())
     assert (

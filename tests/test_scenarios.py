@@ -266,7 +266,7 @@ def test_an_outcome_shows_the_expected_beside_the_observed(tour: Tour) -> None:
     assert "errorCode</td>" in html
     assert html.count("AUTHORIZATION header is not present") == 2
     assert "Send the AppJWT in the Authorization header" in html
-    assert "missing-app-jwt: as expected; expected 401 · 40105" in repr(outcome)
+    assert "missing-app-jwt: as expected; 401 · 40105" in repr(outcome)
 
 
 # --- As frames ---------------------------------------------------------------------------------------

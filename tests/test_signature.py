@@ -132,6 +132,7 @@ MISTAKES: list[tuple[str, str, Any, bytes, dict[str, str]]] = [
     ("base64-altered", "padding lost", signed().rstrip("="), GREETING, {}),
     ("base64-altered", "Base64 of hex", "sha1=" + b64(digest().hex().encode()), GREETING, {}),
     ("base64-altered", "URL-encoded", "sha1=" + b64(digest()).replace("=", "%3D"), GREETING, {}),
+    ("base64-altered", "all URL-encoded", signed().replace("=", "%3D").replace("/", "%2F"), GREETING, {}),
     (
         "base64-altered",
         "URL-safe",

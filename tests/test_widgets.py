@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import ipywidgets
 import pytest
+from panel_parts import button, press_enter, shown
 
 import connectorkit as ck
 from connectorkit import widgets
 from connectorkit.client import Client
-from connectorkit.control import SandboxControl
 from connectorkit.errors import ConversationClosedError, EnvelopeError, LogError
 from connectorkit.journey import Conversation
 from connectorkit.log import Notification
-from connectorkit.redact import Secret
-from connectorkit.scenarios import ALL, Scenarios
 from connectorkit.widgets import transcript
 
 Eventually = Callable[[Callable[[], Any]], Any]
@@ -28,19 +24,6 @@ Eventually = Callable[[Callable[[], Any]], Any]
 @pytest.fixture
 def talk(client: Client) -> Conversation:
     return client.consumer("ana").open()
-
-
-def button(panel: ipywidgets.Box, label: str) -> ipywidgets.Button:
-    inside = [child for row in panel.children for child in getattr(row, "children", ())]
-    return next(child for child in inside if getattr(child, "description", "") == label)
-
-
-def shown(panel: ipywidgets.Box) -> str:
-    return "".join(child.value for child in panel.children if isinstance(child, ipywidgets.HTML))
-
-
-def press_enter(panel: widgets.ConversationPanel) -> None:
-    panel.text._handle_custom_msg({"event": "submit"}, [])
 
 
 def test_send_adds_to_transcript_and_table_and_clears_the_field(talk: Conversation) -> None:
@@ -56,7 +39,7 @@ def test_send_adds_to_transcript_and_table_and_clears_the_field(talk: Conversati
 
 
 async def press_enter_before_the_text_comes(panel: widgets.ConversationPanel) -> None:
-    press_enter(panel)
+    press_enter(panel.text)
     panel.text.value = "typed fast"
 
 
@@ -80,7 +63,7 @@ def test_enter_on_a_text_that_is_there_sends_it(talk: Conversation) -> None:
     panel = widgets.conversation_panel(talk)
     panel.text.value = "typed before"
 
-    press_enter(panel)
+    press_enter(panel.text)
 
     assert panel.messages["text"].dropna().tolist() == ["typed before"]
 
@@ -295,91 +278,3 @@ def test_a_plain_client_has_a_button_to_refresh(talk: Conversation) -> None:
     button(panel, "Refresh").click()
 
     assert "From another cell" in shown(panel)
-
-
-@pytest.fixture
-def scenarios(client: Client, sandbox: dict[str, Any]) -> Scenarios:
-    return Scenarios(client, SandboxControl(sandbox["base_url"], Secret(sandbox["control_token"])))
-
-
-def cases(panel: widgets.ErrorPanel) -> list[ipywidgets.Button]:
-    """The buttons of the cases that are shown."""
-    return list(panel.children[1].children)
-
-
-def test_a_case_is_run_by_its_button(scenarios: Scenarios) -> None:
-    panel = widgets.error_panel(scenarios)
-
-    button(panel, "missing-id").click()
-
-    assert "Bad Request, id is missing" in shown(panel)
-    assert "Send an id, a text of 1 to 64 characters" in shown(panel)
-    assert panel.outcomes["scenario"].tolist() == ["missing-id"]
-    assert button(panel, "missing-id").button_style == "success"
-    assert button(panel, "broken-json").button_style == ""
-
-
-def test_cases_are_found_by_words_numbers_and_topics(scenarios: Scenarios) -> None:
-    panel = widgets.error_panel(scenarios)
-
-    panel.text.value = "files 411"
-
-    assert [case.description for case in cases(panel)] == ["upload-without-length"]
-    assert button(panel, "Run 1").tooltip == "Run every case that is shown"
-    assert "foreign-conversation" in panel.find("40103")
-    assert len(panel.find("")) == len(ALL)
-    assert len(cases(panel)) == len(ALL)
-
-
-def test_nothing_found_is_said_and_nothing_can_be_run(scenarios: Scenarios) -> None:
-    panel = widgets.error_panel(scenarios)
-
-    assert panel.find("no such words") == []
-
-    assert "No case has all of these words." in shown(panel)
-    assert button(panel, "Run 0").disabled
-    assert panel.submit_all().empty
-
-
-def test_an_unknown_case_is_a_sentence(scenarios: Scenarios) -> None:
-    panel = widgets.error_panel(scenarios)
-
-    assert panel.submit("missing-idd") is None
-    assert "Did you mean &#x27;missing-id&#x27;?" in shown(panel)
-
-
-def test_the_cases_that_are_shown_are_run_with_progress(scenarios: Scenarios) -> None:
-    panel = widgets.error_panel(scenarios)
-    seen: list[int] = []
-    panel._progress.observe(lambda change: seen.append(change["new"]), "value")
-    panel.find("batch")
-
-    button(panel, f"Run {len(cases(panel))}").click()
-
-    count = len(cases(panel))
-    assert count > 5
-    assert seen == list(range(1, count + 1))
-    assert f"{count} cases run, each as expected." in shown(panel)
-    assert panel._progress.layout.display == "none"
-    assert panel.outcomes["as_expected"].all()
-
-
-def test_what_is_not_for_this_target_is_counted_and_keeps_its_colour(client: Client) -> None:
-    panel = widgets.error_panel(Scenarios(client))
-    panel.find("outages")
-
-    panel.submit_all()
-
-    assert f"0 cases run, each as expected. {len(cases(panel))} are not for this target." in shown(panel)
-    assert {case.button_style for case in cases(panel)} == {""}
-
-
-def test_a_surprise_is_red_and_named(scenarios: Scenarios, client: Client) -> None:
-    panel = widgets.error_panel(scenarios)
-    client.settings = dataclasses.replace(client.settings, account_id="other")
-    panel.find("send broken-json")
-
-    panel.submit_all()
-
-    assert "1 case run, 1 surprised: broken-json." in shown(panel)
-    assert button(panel, "broken-json").button_style == "danger"

@@ -29,6 +29,7 @@ Promised = Literal["all", "numbers", "status"]
 # How a request ends that gets no whole answer.
 Failure = Literal["", "no connection", "connection closed", "no answer in time"]
 
+_LONGEST_TEXT = 300
 _ON_ACCOUNT = {
     "harmless": "harmless: no agent hears of it, and nothing stays",
     "visible": "opens a conversation, which agents may see, and closes it",
@@ -166,7 +167,7 @@ def in_words(status: int | None, body: Any, failure: str = "", notifications: It
     parts = [str(status)] if status is not None else []
     empty = ["no body"] if body == "" and not failure else []
     said = [*parts, *_told(body), *empty, failure, ", ".join(notifications)]
-    return " · ".join(part for part in said if part)
+    return " · ".join(_short(part) for part in said if part)
 
 
 def ending_in_words(result: int | str | None, attempts: int, settled: str = "") -> str:
@@ -175,6 +176,12 @@ def ending_in_words(result: int | str | None, attempts: int, settled: str = "") 
         return ""
     again = f" after {attempts} attempts" if attempts > 1 else ""
     return f"{result}{again}" + (f", {settled}" if settled else "")
+
+
+def _short(text: str) -> str:
+    """On one line, and not longer than can be read: what came may be a whole page of another server."""
+    text = " ".join(text[: 2 * _LONGEST_TEXT].split())
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
 
 
 def _told(body: Any) -> list[str]:

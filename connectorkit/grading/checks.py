@@ -73,6 +73,10 @@ DEFECTS: Mapping[str, str] = MappingProxyType(
             "The receiver takes a notification but answers with a status that counts as a failure, so the "
             "service sends it again and again. Answer 200."
         ),
+        "breaks-at-times": (
+            "Some notifications are answered only when they are sent again: the connection ends without an "
+            "answer. Look for workers that crash, are restarted or hang up too soon."
+        ),
         "plain-http": (
             "The address is not https, and the service delivers over TLS only. Give it a certificate."
         ),

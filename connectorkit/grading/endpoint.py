@@ -28,11 +28,17 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, and after how many seconds. Without an answer ``status`` is ``None``."""
+    """What came back, and after how many seconds. Without an answer ``status`` is ``None``.
+
+    ``slowdown`` is that of this machine meanwhile, 0 where it was not measured. A ``doubtful`` answer says
+    nothing about the receiver.
+    """
 
     status: int | None
     seconds: float
     error: str = ""
+    slowdown: float = 0.0
+    doubtful: bool = False
 
     @property
     def taken(self) -> bool:

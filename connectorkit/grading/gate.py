@@ -91,7 +91,7 @@ class Gate:
 
     def send_on(self, value: dict[str, Any]) -> Answer:
         """Send a notification to the receiver, and expect it to be kept where it is taken."""
-        return self._exam.say(_shifted(value, self.shift_ms) if self.shift_ms else value)
+        return self._exam.say(_shifted(value, self.shift_ms) if self.shift_ms else value, once=True)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one delivery of the sandbox."""

@@ -13,7 +13,7 @@ from connectorkit import wire
 from connectorkit.alterations import alterations
 from connectorkit.grading import samples
 from connectorkit.grading.endpoint import SUCCESS, Answer
-from connectorkit.grading.exam import Exam
+from connectorkit.grading.exam import Exam, TooBusy
 from connectorkit.grading.sender import SPELLINGS, Sender, spaced
 from connectorkit.redact import Secret
 
@@ -21,12 +21,12 @@ SENT = "a text, signed"
 
 
 def greet(exam: Exam) -> bool:
-    """Judge the first notification; whether the receiver takes any."""
+    """Judge the first notification; whether the receiver takes any. Raises ``TooBusy``."""
     value = samples.message("Hello")
     answer = exam.say(value)
-    if answer.status is not None and answer.slow:  # a first request may have to load what others find loaded
-        answer = exam.say(samples.message("Hello again"))
-    exam.slow = answer.slow
+    exam.slow = bool(exam.late)
+    if answer.doubtful or (exam.doubtful and not exam.slow):
+        raise TooBusy
     if answer.status is None:
         if exam.slow:
             exam.not_judged("accepts", "there was no answer in time; see fast")
@@ -88,6 +88,6 @@ def signed_otherwise(exam: Exam, body: bytes) -> str:
     """The cause of a refusal, found by signing the body as it is commonly done wrong; empty where unknown."""
     secret = exam.sender.secret.reveal().encode("utf-8", "surrogatepass")
     for other in alterations(body, secret):
-        if exam.post(body, signature=exam.sender.sign(other.body, other.key)).taken:
+        if exam.post(body, once=True, signature=exam.sender.sign(other.body, other.key)).taken:
             return other.cause
     return ""

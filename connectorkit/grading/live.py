@@ -10,7 +10,7 @@ from connectorkit.control import SandboxControl
 from connectorkit.conversations import Conversation
 from connectorkit.grading import samples
 from connectorkit.grading.endpoint import Answer
-from connectorkit.grading.exam import Exam
+from connectorkit.grading.exam import BUSY, Exam, TooBusy
 from connectorkit.grading.gate import KEEP, OPEN, SHUT, WATCH, Gate, Passed
 from connectorkit.grading.outside import slow_reason
 from connectorkit.steering import Agent
@@ -20,7 +20,8 @@ _RETENTION_SECONDS = 24 * 3600
 _OUTAGE_HOURS = 2
 _PAUSE_MINUTES = 5  # the longest pause between two attempts
 _SETTLE_SECONDS = 30
-_GATE_SECONDS = 30  # the gate waits for the receiver, and must not be given up before it has an answer
+_SETTLE_TIMES = 4
+_GATE_SECONDS = 60  # the gate waits for the receiver, and must not be given up before it has an answer
 
 
 class Live:
@@ -55,12 +56,19 @@ class Live:
         talk.read(agent.sequence or 0)
         agent.transfer("42").join().text("Good-bye").close()
         passed = self._settled()
-        answered = {one.kind: one.answer for one in passed if one.answer and one.answer.taken}
-        refused = {one.kind: one.answer for one in passed if one.answer and not one.answer.taken}
+        answers = {one.kind: one.answer for one in passed if one.answer and not one.answer.doubtful}
+        answered = {kind: answer for kind, answer in answers.items() if answer.taken}
+        refused = {
+            one.kind: one.answer
+            for one in passed
+            if one.answer and not one.answer.taken and not one.answer.doubtful
+        }
         self._exam.refused |= refused.keys()
         if refused:
             came = f"{', '.join(refused)}: {next(iter(refused.values()))}"
             self._exam.failed("every-type", "refuses-type", f"a conversation of {len(passed)} events", came)
+        elif len(answered) < len({one.kind for one in passed}):
+            self._exam.not_judged("every-type", BUSY)
         else:
             types = ", ".join(sorted(kind.rpartition(".")[2] for kind in answered))
             self._exam.passed("every-type", types, f"all {len(passed)} taken")
@@ -79,17 +87,24 @@ class Live:
         kept = [one for one in self._settled() if one.kind not in self._exam.refused]
         first: list[Answer] = []
         again: list[Answer] = []
+        taken: list[Passed] = []
         for one in _muddled(kept):
-            answer = self._exam.say(one.value)
-            (again if one in self.rough else first).append(answer)
+            answer = self._exam.say(one.value, once=True)
+            if one not in self.rough:
+                first.append(answer)
+            elif one in taken:  # else it is not refused as a duplicate
+                again.append(answer)
+            if answer.taken:
+                taken.append(one)
             self.rough.append(one)
         if not first:
             self._exam.not_judged("late", "none of its types are taken; see every-type")
             return
         self._exam.taken_or("late", "refuses-late", "a conversation with late texts and an old state", first)
-        if not self._exam.has_failed("duplicates") and not all(answer.taken for answer in again):
+        bad = [answer for answer in again if not answer.taken and not answer.doubtful]
+        if bad and not self._exam.has_failed("duplicates"):
             sent = "texts and states of a conversation once more"
-            self._exam.taken_or("duplicates", "refuses-duplicate", sent, again)
+            self._exam.failed("duplicates", "refuses-duplicate", sent, bad[0])
 
     # --- Outage --------------------------------------------------------------------------------------
 
@@ -111,10 +126,13 @@ class Live:
         passed = [one for one in self._settled() if one.answer is not None]
         gate.shift_ms = 0
         sent = f"what was kept for two hours, {len(passed)} events, in their order"
-        bad = [one for one in passed if one.answer is not None and not one.answer.taken]
+        missed = [one for one in passed if one.answer is not None and not one.answer.taken]
+        bad = [one for one in missed if one.answer is not None and not one.answer.doubtful]
         if bad:
             came = f"{bad[0].kind.rpartition('.')[2]}: {bad[0].answer}"
             self._exam.failed("outage", "refuses-backlog", "what was kept for two hours", came)
+        elif missed:
+            self._exam.not_judged("outage", BUSY)
         elif passed:
             self._exam.passed("outage", sent, "all taken")
         else:
@@ -126,8 +144,16 @@ class Live:
         return self._client.consumer(name).open(first_name="Ana", features=features)
 
     def _settled(self) -> list[Passed]:
-        self._control.settle(_SETTLE_SECONDS)
-        return self._gate.take()
+        """What has passed when all is over, or something was refused, which is sent again and again."""
+        passed: list[Passed] = []
+        for _ in range(_SETTLE_TIMES):
+            settled = self._control.settle(_SETTLE_SECONDS)
+            passed += self._gate.take()
+            if settled or (
+                self._gate.mode == OPEN and any(one.answer and not one.answer.taken for one in passed)
+            ):
+                return passed
+        raise TooBusy
 
 
 def skip(exam: Exam) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from connectorkit.signature import CAUSES
 
 PASSED, FAILED, NOT_JUDGED = VERDICTS = ("passed", "failed", "not judged")
 _SIGNS = {PASSED: "✓", FAILED: "✗", NOT_JUDGED: "–"}
-_COLUMNS = ("check", "mark", "a good receiver", "what was sent", "what came", "what to do")
+_COLUMNS = ("check", "mark", "a good receiver", "what was sent → what came")
 _WIDTH = 80
 
 
@@ -124,17 +124,23 @@ class ReportCard:
         title = f"Report card of {self.url}"
         score = f"Full marks: {self.score}" if self.full_marks else self.score
         lines = [title if len(title) <= _WIDTH else title[: _WIDTH - 1] + "…", score, ""]
-        for mark, following in zip(self.marks, (*self.marks[1:], None), strict=True):
-            # One reason for many is said once, below the last of them.
-            lines += _lines(mark, reason=following is None or following.why != mark.why)
+        for mark, reason in self._reasoned():
+            lines += _lines(mark, reason=reason)
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = [("address", self.url), ("score", self.score)]
         if self.defects:
             rows.append(("defects", ", ".join(self.defects)))
-        head = markup.facts("Report card", rows, good=self.full_marks)
-        return head + markup.table(_COLUMNS, (_row(mark) for mark in self.marks))
+        failed = (_defect(mark) for mark in self.marks if mark.verdict == FAILED)
+        parts = [markup.facts("Report card", rows, good=self.full_marks), *failed]
+        table = (_row(mark, reason=reason) for mark, reason in self._reasoned())
+        return markup.stack([*parts, markup.table(_COLUMNS, table)])
+
+    def _reasoned(self) -> Iterator[tuple[Mark, bool]]:
+        """Each mark, and whether to say why it was not judged: one reason for many stands below the last."""
+        for mark, following in zip(self.marks, (*self.marks[1:], None), strict=True):
+            yield mark, following is None or following.why != mark.why
 
     @property
     def _counts(self) -> Counter[str]:
@@ -167,9 +173,18 @@ def _lines(mark: Mark, *, reason: bool) -> list[str]:
     ]
 
 
-def _row(mark: Mark) -> tuple[Any, ...]:
-    to_do = f"not judged: {mark.why}" if mark.verdict == NOT_JUDGED else ""
-    if mark.verdict == FAILED:
-        to_do = f"{mark.defect}. {mark.explanation} Read: {mark.check.section}."
-    judged = None if mark.verdict == NOT_JUDGED else mark.verdict == PASSED
-    return mark.check.name, "–" if judged is None else judged, mark.check.title, mark.sent, mark.came, to_do
+def _defect(mark: Mark) -> str:
+    rows = [
+        ("defect", mark.explanation),
+        ("sent", mark.sent),
+        ("came", mark.came),
+        ("read", mark.check.section),
+    ]
+    return markup.facts(f"{mark.check.name}: {mark.defect}", rows, good=False)
+
+
+def _row(mark: Mark, *, reason: bool) -> tuple[Any, ...]:
+    if mark.verdict == NOT_JUDGED:
+        return mark.check.name, "–", mark.check.title, f"not judged: {mark.why}" if reason else ""
+    went = f"{mark.sent} → {mark.came}" if mark.sent else mark.came
+    return mark.check.name, mark.verdict == PASSED, mark.check.title, went

@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-from connectorkit.grading import samples
+from connectorkit.grading import load, samples, tries
 from connectorkit.grading.endpoint import PATIENCE_SECONDS, SLOW_SECONDS, Answer
-from connectorkit.grading.exam import Exam
+from connectorkit.grading.exam import BUSY, Exam
 from connectorkit.grading.greeting import signed_otherwise
 from connectorkit.grading.sender import SPELLINGS
 
 _LARGE_BYTES = 1_000_000
 _SMALLER_BYTES = (500_000, 250_000, 100_000, 50_000, 25_000, 10_000)
 _BURST = 32
+_BURSTS = 4  # at most so many, and so many of them too slow on a machine that is not to blame
+_SPELLS = 3  # so many are no accident
 _NOT_VERIFIED = "no signature is verified; see forged"
 _BROKEN = (500, 502, 503, 504)
 
@@ -64,15 +67,30 @@ def tls(exam: Exam) -> None:
 
 def fast(exam: Exam) -> None:
     """Whether all that was sent so far was answered soon enough; a burst has a check of its own."""
-    first, *later = exam.answers
-    if first.status is None and not exam.slow:
-        return  # nobody there
-    slowest = max(later if later and not exam.slow else [first], key=lambda answer: answer.seconds)
+    if not exam.slow and all(answer.status is None for answer in exam.answers):
+        return  # nobody there, or nothing is clear
     sent = f"{len(exam.answers)} notifications"
-    if slowest.slow:
-        exam.failed("fast", "slow-answer", sent, _slowness(slowest))
+    if exam.late:
+        exam.failed("fast", "slow-answer", sent, _slowness(tries.slowest(exam.late)))
+    elif len(exam.spells) >= _SPELLS:
+        came = (
+            f"{len(exam.spells)} too late, and soon when sent again; {_slowness(tries.slowest(exam.spells))}"
+        )
+        exam.failed("fast", "slow-answer", sent, came)
+    elif exam.doubtful:
+        exam.not_judged("fast", BUSY)
     else:
-        exam.passed("fast", sent, f"the slowest answer after {slowest.seconds:.3f} s")
+        soon = [answer for answer in exam.answers if not answer.slow]
+        late = len(exam.answers) - len(soon)
+        again = f"; {late} more were late, only once or as this machine is busy" if late else ""
+        exam.passed("fast", sent, f"the slowest answer after {tries.slowest(soon).seconds:.3f} s{again}")
+
+
+def held(exam: Exam) -> None:
+    """Whether connections held; one or two that broke may have had another reason."""
+    if len(exam.breaks) >= _SPELLS and not exam.has_failed("accepts"):
+        came = f"{len(exam.breaks)} answered only when sent again; {exam.breaks[0]}"
+        exam.failed("accepts", "breaks-at-times", f"{len(exam.answers)} notifications", came)
 
 
 def header_case(exam: Exam) -> None:
@@ -111,9 +129,11 @@ def signatures(exam: Exam) -> None:
     """Wrong, missing and partly right signatures; nothing but the first counts where none is verified."""
     sign = exam.sender.sign
     one, two = _forbidden(exam, "forged"), _forbidden(exam, "forged")
-    answers = exam.post_all(
-        [(one, {"signature": sign(one, b"not-the-secret")}), (two, {"signature": sign(b"{}")})]
+    wrong: tuple[Callable[[bytes], str], ...] = (
+        lambda body: sign(body, b"not-the-secret"),
+        lambda body: sign(b"{}"),
     )
+    answers = exam.post_all([(one, {"signature": wrong[0]}), (two, {"signature": wrong[1]})])
     exam.refused_or(
         "forged", "no-verification", "the signature of another secret, and that of another body", answers
     )
@@ -124,9 +144,9 @@ def signatures(exam: Exam) -> None:
     one, two = _forbidden(exam, "unsigned"), _forbidden(exam, "unsigned")
     answers = exam.post_all([(one, {"unsigned": True}), (two, {"signature": ""})])
     exam.refused_or("unsigned", "missing-signature-accepted", "no signature, and an empty one", answers)
-    bodies = [_forbidden(exam, "whole-signature") for _ in _CUTS]
-    sendings = [(body, {"signature": cut(sign(body))}) for body, cut in zip(bodies, _CUTS, strict=True)]
-    sendings.append((_forbidden(exam, "whole-signature"), {"signature": f"{exam.sender.algorithm}="}))
+    parts: list[Callable[[bytes], str]] = [partial(_cut, sign, cut) for cut in _CUTS]
+    parts.append(lambda body: f"{exam.sender.algorithm}=")
+    sendings = [(_forbidden(exam, "whole-signature"), {"signature": part}) for part in parts]
     exam.refused_or(
         "whole-signature",
         "prefix-compared",
@@ -160,6 +180,9 @@ def large(exam: Exam) -> None:
     """A body near 1 MB, and where it is refused, how much is taken."""
     answer = exam.post(samples.message("x" * _LARGE_BYTES))
     sent = f"a text of {_LARGE_BYTES:,} bytes"
+    if answer.doubtful or (answer.slow and answer.status is None and not exam.slow):
+        exam.not_judged("large", BUSY if answer.doubtful else "there was no answer in time; see fast")
+        return
     if answer.taken or exam.slow:
         exam.taken_or("large", "small-body-limit", sent, [answer])
         return
@@ -174,7 +197,7 @@ def duplicates(exam: Exam) -> None:
         exam.not_judged("duplicates", slow_reason(exam))
         return
     value = samples.message("Once is enough")
-    answers = [exam.say(value) for _ in range(3)]
+    answers = [exam.say(value, once=True) for _ in range(3)]
     exam.taken_or("duplicates", "refuses-duplicate", "the same text three times", answers)
 
 
@@ -183,22 +206,32 @@ def connections(exam: Exam) -> None:
     if exam.slow:
         exam.not_judged("connections", slow_reason(exam))
         return
-    values = [samples.message("On one connection") for _ in range(3)]
-    bodies = [exam.sender.encode(value) for value in values]
-    sendings = [("POST", body, exam.sender.headers(body)) for body in bodies]
-    answers = exam.endpoint.on_one_connection(sendings)
-    exam.answers += answers
-    for value, answer in zip(values, answers, strict=True):
-        if answer.taken:
-            exam.expect(value)
+    answers: list[Answer] = []
+
+    def send(number: int) -> Answer:
+        values = [samples.message("On one connection") for _ in range(3)]
+        bodies = [exam.sender.encode(value) for value in values]
+        answers[:] = exam.endpoint.on_one_connection(
+            [("POST", body, exam.sender.headers(body)) for body in bodies]
+        )
+        for value, answer in zip(values, answers, strict=True):
+            if answer.taken:
+                exam.expect(value)
+        bad = [answer for answer in answers if not answer.taken]
+        return bad[0] if bad else tries.slowest(answers)
+
+    answers[-1] = exam.attempt(send)[-1]
     exam.taken_or("connections", "drops-connection", "three texts on one connection", answers)
 
 
 def other_requests(exam: Exam) -> None:
     """GET, HEAD and a request that breaks off; afterwards a notification must be taken as before."""
     sent = "GET, HEAD, a request that breaks off, then a text"
-    others = [exam.endpoint.request(method) for method in ("GET", "HEAD")]
+    others = [_request(exam, method) for method in ("GET", "HEAD")]
     broken = [answer for answer in others if answer.status is None or answer.status in _BROKEN]
+    if broken and any(answer.doubtful for answer in broken):
+        exam.not_judged("other-requests", BUSY)
+        return
     if broken:
         exam.failed("other-requests", "breaks-on-other-requests", sent, broken[0])
         return
@@ -209,21 +242,26 @@ def other_requests(exam: Exam) -> None:
 
 
 def burst(exam: Exam) -> None:
-    """Texts of many conversations at once."""
-    values = [samples.message(f"Text {number} of {_BURST}") for number in range(_BURST)]
-    before = len(exam.answers)
-    answers = exam.at_once([(value, {}) for value in values])
-    del exam.answers[before:]  # how soon they came is judged here
-    for value, answer in zip(values, answers, strict=True):
-        if answer.taken:
-            exam.expect(value)
+    """Texts of many conversations at once; what goes wrong once is tried again."""
     sent = f"{_BURST} texts of as many conversations, sixteen at a time"
-    bad = [answer for answer in answers if not answer.taken or answer.slow]
-    if bad:
-        came = f"{len(bad)} of {_BURST} not so; one {bad[0]}"
-        exam.failed("burst", "breaks-under-burst", sent, came)
-    else:
-        exam.passed("burst", sent, f"the slowest after {max(a.seconds for a in answers):.3f} s")
+    came, bad = "", 0
+    for _ in range(_BURSTS):
+        values = [samples.message(f"Text {number} of {_BURST}") for number in range(_BURST)]
+        with load.Load() as meanwhile:
+            told = exam.at_once(values)
+        answers = [dataclasses.replace(every[-1], slowdown=meanwhile.slowdown) for every in told]
+        wrong = [one for one in answers if (not one.taken and not one.slow) or tries.clearly_slow(one)]
+        bad += bool(wrong)
+        if bad == 2:
+            came = f"{len(wrong)} of {_BURST} not so, nor when all were sent again; one {wrong[0]}"
+            exam.failed("burst", "breaks-under-burst", sent, came)
+            return
+        if not any(one.slow for one in answers) and not wrong:
+            again = sum(len(every) > 1 for every in told)
+            note = f"; {again} at the next try, as the connection broke" if again else ""
+            exam.passed("burst", sent, f"the slowest after {tries.slowest(answers).seconds:.3f} s{note}")
+            return
+    exam.not_judged("burst", BUSY)
 
 
 def _forbidden(exam: Exam, check: str) -> bytes:
@@ -233,10 +271,19 @@ def _forbidden(exam: Exam, check: str) -> bytes:
     return exam.sender.encode(value)
 
 
+def _request(exam: Exam, method: str) -> Answer:
+    """The answer to a request that is no notification."""
+    return tries.until_clear(lambda _: exam.endpoint.request(method), timed=not exam.slow)[-1]
+
+
 def _slowness(answer: Answer) -> str:
     if answer.status is None:
         return f"no answer within {PATIENCE_SECONDS:g} s"
     return f"{answer}, which is over {SLOW_SECONDS:g} s"
+
+
+def _cut(sign: Callable[[bytes], str], cut: Callable[[str], str], body: bytes) -> str:
+    return cut(sign(body))
 
 
 def _turned(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from connectorkit import wire
 
 GREETING = "Grüße aus Köln 🚀, 你好"
 _AGENT = "a0000000-0000-4000-8000-000000000000"
+_ID = re.compile(rb'"(?:dialogId|conversationId|convId)"\s*:\s*"([^"\\]+)"')
 
 
 def new_id() -> str:
@@ -40,6 +42,14 @@ def notification(change: Mapping[str, Any], kind: str = wire.MESSAGING_NOTIFICAT
 def pretty(value: Any) -> bytes:
     """The same JSON in other bytes: indented, with escapes, and a newline at its end."""
     return (json.dumps(value, indent=2).replace("/", "\\/") + "\n").encode()
+
+
+def renewed(body: bytes) -> tuple[bytes, dict[str, str]]:
+    """The same bytes for a new conversation, and the new id for each old one: no duplicate of the first."""
+    names = {old.decode(): new_id() for old in _ID.findall(body)}
+    for old, new in names.items():
+        body = body.replace(old.encode(), new.encode())
+    return body, names
 
 
 def with_unknown_members() -> dict[str, Any]:

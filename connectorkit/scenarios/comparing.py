@@ -94,7 +94,8 @@ def same(what: str, expected: Any, observed: Any, there: tuple[bool, bool] | Non
 
 
 def shown(value: Any) -> str:
-    """A value as it is shown; a text that looks like a number has quotes."""
-    quoted = not isinstance(value, str) or not value or value.lstrip("-").replace(".", "").isdigit()
+    """A value as it is shown; a text that looks like a number or has odd blanks in it has quotes."""
+    plain = isinstance(value, str) and value and value == " ".join(value.split())
+    quoted = not plain or value.lstrip("-").replace(".", "").isdigit()
     text = json.dumps(value, ensure_ascii=False) if quoted else value
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"

@@ -101,13 +101,14 @@ class Outcome:
         }
 
     def __repr__(self) -> str:
-        verdict = self.not_run or ("as expected" if self.as_expected else "a surprise")
+        if self.as_expected:
+            came = f"as expected; {self.observed}"
+        else:
+            expected, observed = self.expected or self.scenario.expected, self.observed or "nothing"
+            came = f"{self.not_run or 'a surprise'}; expected {expected}, observed {observed}"
         differs = f"; {self.differs}" if self.differs else ""
         handled = f"; the kit made of it {self.handled}" if self.handled else ""
-        return (
-            f"<Outcome {self.scenario.name}: {verdict}; expected {self.expected or self.scenario.expected}, "
-            f"observed {self.observed or 'nothing'}{differs}{handled}>"
-        )
+        return f"<Outcome {self.scenario.name}: {came}{differs}{handled}>"
 
     def _repr_html_(self) -> str:
         facts = [

@@ -2,13 +2,16 @@
 
 from connectorkit.widgets.conversation import ConversationPanel, conversation_panel
 from connectorkit.widgets.errors import ErrorPanel, error_panel
+from connectorkit.widgets.faults import FaultsPanel, faults_panel
 from connectorkit.widgets.signature_lab import SignatureLab, signature_lab
 
 __all__ = [
     "ConversationPanel",
     "ErrorPanel",
+    "FaultsPanel",
     "SignatureLab",
     "conversation_panel",
     "error_panel",
+    "faults_panel",
     "signature_lab",
 ]

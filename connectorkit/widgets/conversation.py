@@ -178,7 +178,6 @@ class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
         except ConnectorError as error:
             self._say(str(error), False)
             raise
-            raise
         finally:
             self.refresh()
 

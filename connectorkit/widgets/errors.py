@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from functools import partial
+
 import ipywidgets
 import pandas as pd
 
 from connectorkit import frames, markup
-from connectorkit.catalogue import Scenario
+from connectorkit.catalogue import TOPICS, Scenario
 from connectorkit.errors import ConnectorError
 from connectorkit.scenarios import Outcome, Scenarios
+from connectorkit.widgets.controls import WRAPPED, button, choice, on_enter
 
-_SHOWN = ("scenario", "expected", "observed", "as_expected")
+_SHOWN = ("scenario", "same", "expected", "observed")
 
 
 def error_panel(scenarios: Scenarios) -> ErrorPanel:
@@ -19,41 +24,60 @@ def error_panel(scenarios: Scenarios) -> ErrorPanel:
 
 
 class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
-    """Provoke errors one by one or all at once. A button's colour says how its case went."""
+    """Provoke errors one by one, a topic at a time, or all. A button's colour says how its case went.
+
+    Enter in the field runs what was found.
+    """
 
     def __init__(self, scenarios: Scenarios) -> None:
         self._scenarios = scenarios
         self._outcomes: dict[str, Outcome] = {}
+        self._found: list[str] = []
         self.text = ipywidgets.Text(
             description="Find",
-            placeholder="a word, a number, a topic: missing, 40103, files",
-            tooltip="Show the cases with all of these words in name, topic, description or answer",
+            placeholder="a word or a number: missing, 40103",
+            tooltip="Show the cases with all of these words in name, description or answer; Enter runs them",
             continuous_update=True,
-            layout=ipywidgets.Layout(flex="1 1 20em", width="auto"),
+            layout=ipywidgets.Layout(flex="1 1 16em", width="auto"),
+            style={"description_width": "initial"},
         )
-        self.text.observe(lambda _: self.find(self.text.value), "value")
-        self._run_all = ipywidgets.Button(tooltip="Run every case that is shown", layout=_AUTO)
-        self._run_all.on_click(lambda _: self.submit_all())
-        self._progress = ipywidgets.IntProgress(layout=_HIDDEN)
-        self._buttons = {scenario.name: self._button(scenario) for scenario in scenarios}
+        self.topic = choice("Topic", "Show the cases of one topic", _topics(scenarios))
+        for field in (self.text, self.topic):
+            field.observe(lambda _: self.find(self.text.value, self.topic.value), "value")
+        on_enter(self.text, self._run_found)
+        self._run_all = button("Run all", "Run every case that is shown", self.submit_all, "primary")
+        self._progress = ipywidgets.IntProgress(layout=_HIDDEN, style={"description_width": "initial"})
+        self._buttons = {
+            scenario.name: button(scenario.name, scenario.shows, partial(self.submit, scenario.name))
+            for scenario in scenarios
+        }
+        self._headings = {topic: ipywidgets.Label(topic, layout=_LINE) for topic in TOPICS}
         self._cases = ipywidgets.Box(layout=_CASES)
         self._result = ipywidgets.HTML()
         self._table = ipywidgets.HTML(layout=_SCROLLED)
-        row = ipywidgets.HBox([self.text, self._run_all, self._progress], layout=_WRAPPED)
+        row = ipywidgets.HBox([self.topic, self.text, self._run_all, self._progress], layout=WRAPPED)
         super().__init__([row, self._cases, self._result, self._table])
         self.find("")
 
-    def find(self, text: str) -> list[str]:
-        """Show the cases with all words of ``text`` in them; returns their names."""
+    def find(self, text: str, topic: str = "") -> list[str]:
+        """Show the cases of a topic with all words of ``text`` in them; returns their names.
+
+        No ``topic`` is all of them. Raises ``ValueError`` for one that there is not.
+        """
+        if topic and topic not in TOPICS:
+            raise ValueError(f"There is no topic {topic!r}. There are {', '.join(TOPICS)}.")
         words = text.lower().split()
-        found = [scenario.name for scenario in self._scenarios if _has(scenario, words)]
-        if self.text.value != text:
-            self.text.value = text  # which comes back here
-        self._cases.children = [self._buttons[name] for name in found]
-        self._run_all.description = f"Run {len(found)}" if words else "Run all"
+        chosen = [one for one in self._scenarios if topic in ("", one.topic) and _has(one, words)]
+        found = [scenario.name for scenario in chosen]
+        for field, value in ((self.text, text), (self.topic, topic)):
+            if field.value != value:
+                field.value = value  # which comes back here
+        self._found = found
+        self._show_rows()
+        self._cases.children = self._below_headings(chosen)
+        self._run_all.description = f"Run {len(found)}" if len(found) < len(self._scenarios) else "Run all"
         self._run_all.disabled = not found
-        if not found:
-            self._result.value = markup.note("No case has all of these words.")
+        self._result.value = "" if found else markup.note("No case has all of these words.")
         return found
 
     def submit(self, name: str) -> Outcome | None:
@@ -61,22 +85,23 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
         outcome = self._ran(name)
         if outcome is not None:
             self._result.value = outcome._repr_html_()
-            self._show_all()
+            self._show_rows()
         return outcome
 
     def submit_all(self) -> pd.DataFrame:
         """Run the cases that are shown, with progress; returns the frame of outcomes."""
-        names = self.find(self.text.value)
+        names = self.find(self.text.value, self.topic.value)
         self._progress.value, self._progress.max = 0, max(1, len(names))
-        self._progress.layout = _AUTO
+        self._progress.layout = _SHOWING
         try:
-            for name in names:
+            for done, name in enumerate(names, 1):
                 if self._ran(name) is None:
                     return self.outcomes
-                self._progress.value += 1
+                self._progress.description = f"{done} of {len(names)}"
+                self._progress.value = done
         finally:
             self._progress.layout = _HIDDEN
-            self._show_all()
+            self._show_rows()
         self._result.value = _summary([self._outcomes[name] for name in names])
         return self.outcomes
 
@@ -100,13 +125,34 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._buttons[name].button_style = "success" if outcome.as_expected else "danger"
         return outcome
 
-    def _show_all(self) -> None:
-        self._table.value = markup.table(_SHOWN, map(_row, self._outcomes.values()))
+    def _show_rows(self) -> None:
+        """Below the cases, the outcomes of those that are shown."""
+        rows = [_row(outcome) for name, outcome in self._outcomes.items() if name in self._found]
+        self._table.value = markup.table(_SHOWN, rows) if rows else ""
 
-    def _button(self, scenario: Scenario) -> ipywidgets.Button:
-        button = ipywidgets.Button(description=scenario.name, tooltip=scenario.shows, layout=_AUTO)
-        button.on_click(lambda _: self.submit(scenario.name))
-        return button
+    def _run_found(self) -> None:
+        """One case is shown closely, several in the table. Enter in an empty field is no wish to run all."""
+        found = self.find(self.text.value, self.topic.value)
+        if self.text.value and len(found) == 1:
+            self.submit(found[0])
+        elif self.text.value and found:
+            self.submit_all()
+
+    def _below_headings(self, chosen: Iterable[Scenario]) -> list[ipywidgets.Widget]:
+        rows: list[ipywidgets.Widget] = []
+        topic = ""
+        for scenario in chosen:
+            if scenario.topic != topic:
+                topic = scenario.topic
+                rows.append(self._headings[topic])
+            rows.append(self._buttons[scenario.name])
+        return rows
+
+
+def _topics(scenarios: Scenarios) -> list[tuple[str, str]]:
+    counts = Counter(scenario.topic for scenario in scenarios)
+    each = [(f"{topic} ({counts[topic]})", topic) for topic in TOPICS]
+    return [(f"all ({len(scenarios)})", ""), *each]
 
 
 def _has(scenario: Scenario, words: list[str]) -> bool:
@@ -114,10 +160,11 @@ def _has(scenario: Scenario, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _row(outcome: Outcome) -> tuple[str, str, str, bool | None]:
+def _row(outcome: Outcome) -> tuple[str, bool | None, str, str]:
     expected = outcome.expected or outcome.scenario.expected
     observed = outcome.observed or outcome.not_run
-    return outcome.scenario.name, expected, observed, None if outcome.not_run else outcome.as_expected
+    same = None if outcome.not_run else outcome.as_expected
+    return outcome.scenario.name, same, expected, observed
 
 
 def _summary(outcomes: list[Outcome]) -> str:
@@ -129,8 +176,8 @@ def _summary(outcomes: list[Outcome]) -> str:
     return markup.note(words, good=not surprises)
 
 
-_AUTO = ipywidgets.Layout(width="auto")
+_SHOWING = ipywidgets.Layout(width="16em")
 _HIDDEN = ipywidgets.Layout(display="none")
-_WRAPPED = ipywidgets.Layout(flex_flow="row wrap")
+_LINE = ipywidgets.Layout(width="100%")
 _SCROLLED = ipywidgets.Layout(max_height="24em", overflow="auto")
-_CASES = ipywidgets.Layout(flex_flow="row wrap", max_height="14em", overflow="auto")
+_CASES = ipywidgets.Layout(flex_flow="row wrap", max_height="17em", overflow="auto")

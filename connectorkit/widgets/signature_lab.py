@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import Any
 
@@ -12,8 +11,8 @@ from connectorkit import laboratory, markup, wire
 from connectorkit.errors import ConnectorError
 from connectorkit.laboratory import Diagnosis
 from connectorkit.redact import Redactor, Secret
+from connectorkit.widgets.controls import WRAPPED, button, choice, on_enter
 
-_TEXT_COMES_SECONDS = 0.3
 _NO_SECRET = "Paste the client secret; the field forgets it at once"  # noqa: S105
 _FORMS = {
     "Find out by itself": laboratory.AUTO,
@@ -44,7 +43,7 @@ class SignatureLab(ipywidgets.VBox):  # type: ignore[misc]
             layout=_WIDE,
             style=_LABEL,
         )
-        self.form = self._choice("Body is", "How the body was copied", _FORMS)
+        self.form = choice("Body is", "How the body was copied", _FORMS.items(), _LABEL_WIDTH)
         self.header = ipywidgets.Text(
             description="Header",
             placeholder="The value of x-liveperson-signature: sha1=…",
@@ -61,22 +60,17 @@ class SignatureLab(ipywidgets.VBox):  # type: ignore[misc]
             layout=_WIDE,
             style=_LABEL,
         )
-        self.algorithm = self._choice("Algorithm", "Which the account uses", wire.SIGNATURE_ALGORITHMS)
-        self.encoding = self._choice("Encoding", "Which the account uses", wire.SIGNATURE_ENCODINGS)
+        which = "Which the account uses"
+        self.algorithm = choice("Algorithm", which, wire.SIGNATURE_ALGORITHMS, _LABEL_WIDTH)
+        self.encoding = choice("Encoding", which, wire.SIGNATURE_ENCODINGS, _LABEL_WIDTH)
         self.secret.observe(self._on_secret, "value")
         for field in (self.header, self.secret):
-            field.on_msg(self._on_key)
-        check = ipywidgets.Button(
-            description="Check", button_style="primary", tooltip="Name what is wrong", layout=_AUTO
-        )
-        check.on_click(lambda _: self._by_hand())
-        forget = ipywidgets.Button(
-            description="Forget the secret", tooltip="The panel no longer knows the secret", layout=_AUTO
-        )
-        forget.on_click(lambda _: self.forget())
+            on_enter(field, self._by_hand)
+        check = button("Check", "Name what is wrong", self._by_hand, "primary")
+        forget = button("Forget the secret", "The panel no longer knows the secret", self.forget)
         self._result = ipywidgets.HTML(layout=_WIDE)
-        options = ipywidgets.HBox([self.form, self.algorithm, self.encoding], layout=_WRAPPED)
-        buttons = ipywidgets.HBox([check, forget], layout=_WRAPPED)
+        options = ipywidgets.HBox([self.form, self.algorithm, self.encoding], layout=WRAPPED)
+        buttons = ipywidgets.HBox([check, forget], layout=WRAPPED)
         super().__init__([self.body, options, self.header, self.secret, buttons, self._result])
 
     def submit(
@@ -139,28 +133,12 @@ class SignatureLab(ipywidgets.VBox):  # type: ignore[misc]
             self._keep(typed)
             self.secret.value = ""
 
-    def _on_key(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
-        """Enter overtakes what was typed before it: check when that has come."""
-        if content.get("event") == "submit":
-            try:
-                asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, self._by_hand)
-            except RuntimeError:  # no kernel, so nothing is under way
-                self._by_hand()
-
     def _by_hand(self) -> None:
         """Nobody would see a traceback of a callback; the panel has said what happened."""
         with contextlib.suppress(ConnectorError):
             self.submit()
 
-    @staticmethod
-    def _choice(label: str, tooltip: str, options: Any) -> ipywidgets.Dropdown:
-        choices = list(options.items()) if isinstance(options, dict) else list(options)
-        return ipywidgets.Dropdown(
-            options=choices, description=label, tooltip=tooltip, layout=_AUTO, style=_LABEL
-        )
 
-
-_AUTO = ipywidgets.Layout(width="auto")
 _WIDE = ipywidgets.Layout(width="auto", max_width="60em")
-_WRAPPED = ipywidgets.Layout(flex_flow="row wrap")
-_LABEL = {"description_width": "5em"}
+_LABEL_WIDTH = "5em"
+_LABEL = {"description_width": _LABEL_WIDTH}

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -69,15 +69,76 @@ def test_notebook_03_panel_runs_one_case_and_all(page: Page, lab_address: str, s
     _open(page, lab_address, "03-provoke-errors.ipynb")
     _run_all(page)
 
-    panel = page.locator(".jp-OutputArea-output").filter(has=page.get_by_role("button", name="Run all"))
-    panel.get_by_label("Case").select_option("foreign-conversation")
-    panel.get_by_role("button", name="Run", exact=True).click()
-    expect(panel.get_by_text("401 · 40103 · ConsumerJWS is invalid").first).to_be_visible()
+    panel = _output_with(page, "Run all")
+    panel.get_by_role("button", name="foreign-conversation", exact=True).click()
+    expect(panel.get_by_text("ConsumerJWS is invalid").first).to_be_visible()
     panel.get_by_role("button", name="Run all").click()
 
     expect(panel.get_by_text(re.compile(r"^\d+ cases run, each as expected\.$"))).to_be_visible()
     panel.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / "03-panel.png")
+
+
+def test_notebook_03_panel_finds_cases_by_keyboard(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "03-provoke-errors.ipynb")
+    _run_all(page)
+
+    panel = page.locator(".jp-OutputArea-output").filter(has=page.get_by_label("Topic"))
+    panel.get_by_label("Topic").select_option(label="door (11)")
+    field = panel.get_by_placeholder("a word or a number")
+    field.press_sequentially("40105")
+    expect(panel.get_by_role("button", name="Run 1", exact=True)).to_be_visible()
+    field.press("Enter")
+
+    expect(panel.get_by_text("AppJWT is missing").first).to_be_visible()
+    panel.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "03-found.png")
+
+
+def test_notebook_03_faults_are_switched_on_and_off(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "03-provoke-errors.ipynb")
+    _run_all(page)
+
+    panel = _output_with(page, "Switch on")
+    expect(panel.get_by_text("has struck once, and is done").first).to_be_visible()
+    panel.get_by_label("What").select_option("500, the service fails")
+    panel.get_by_label("How often").select_option("until switched off")
+    panel.get_by_role("button", name="Switch on", exact=True).click()
+    expect(panel.get_by_text("status=500, on='send' · has not struck yet")).to_be_visible()
+    panel.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "03-faults.png")
+    panel.get_by_role("button", name="Switch off", exact=True).click()
+
+    expect(panel.get_by_text("is off.")).to_be_visible()
+    expect(panel.get_by_text("status=500")).to_have_count(0)
+
+
+def test_notebook_08_grades_twice_in_one_kernel(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "08-is-my-receiver-ready.ipynb")
+    _run_all(page)
+
+    _run_all(page)
+
+    cards = page.locator(".jp-OutputArea-output").filter(has_text="Report card")
+    expect(cards).to_have_count(2)
+    expect(cards.first).to_contain_text("re-serialised, addressee-ignored")
+    expect(cards.last).to_contain_text("24 of 24 passed")
+    cards.first.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "08-card.png")
+
+
+def test_notebook_08_lab_names_the_cause(page: Page, lab_address: str, screenshots: Path) -> None:
+    _open(page, lab_address, "08-is-my-receiver-ready.ipynb")
+    _run_all(page)
+
+    panel = _output_with(page, "Forget the secret")
+    expect(panel.get_by_text("Signature: ascii-encoded")).to_be_visible()
+    panel.get_by_label("Header").fill("sha1=truncated")
+    panel.get_by_role("button", name="Check", exact=True).click()
+
+    expect(panel.get_by_text("Signature: header-malformed")).to_be_visible()
+    panel.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "08-lab.png")
 
 
 def test_notebook_04_shows_its_chart(page: Page, lab_address: str, screenshots: Path) -> None:
@@ -144,7 +205,12 @@ def _wait_until_idle(page: Page) -> None:
     expect(page.get_by_text("Python 3 (ipykernel) | Idle").first).to_be_visible()
 
 
-def _panel(page: Page):  # type: ignore[no-untyped-def]
+def _panel(page: Page) -> Locator:
+    return _output_with(page, "Send")
+
+
+def _output_with(page: Page, button: str) -> Locator:
+    """The panel that has this button."""
     return page.locator(".jp-OutputArea-output").filter(
-        has=page.get_by_role("button", name="Send", exact=True)
+        has=page.get_by_role("button", name=button, exact=True)
     )

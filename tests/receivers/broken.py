@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import time
 from typing import Any, ClassVar
@@ -338,6 +339,28 @@ class DropsTheConnection(Inbox):
 
     defect = "drops-connection"
     drops = True
+
+
+class CrashesOnStates(TakesNoStates):
+    """For ``serving.Plain``: what it does not expect ends the connection, as it does by default there."""
+
+    hangs_up = True
+
+
+class HangsUpAtTimes(Inbox):
+    """For ``serving.Plain``: one request in ten is lost, with its connection, as a worker crashes."""
+
+    defect = "breaks-at-times"
+    hangs_up = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests = itertools.count(1)
+
+    def receive(self, body: bytes, headers: Headers) -> int:
+        if next(self.requests) % 10 == 0:
+            raise RuntimeError("crashed")
+        return super().receive(body, headers)
 
 
 class OneSpelling(Inbox):

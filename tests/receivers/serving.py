@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectorkit.serving import Listener
-from receivers.broken import DropsTheConnection, OneSpelling
+from receivers.broken import CrashesOnStates, DropsTheConnection, HangsUpAtTimes, OneSpelling
 from receivers.correct import Inbox
 
-PLAIN = (DropsTheConnection, OneSpelling)
+PLAIN = (CrashesOnStates, DropsTheConnection, HangsUpAtTimes, OneSpelling)
 
 
 def app(inbox: Inbox) -> Starlette:
@@ -67,6 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             status = self.inbox.receive(body, list(self.headers.items()))
         except Exception:
+            if getattr(self.inbox, "hangs_up", False):
+                self.close_connection = True
+                return
             status = 500
         self._answer(status, b"OK")
 

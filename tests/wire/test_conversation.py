@@ -20,6 +20,7 @@ from .conftest import (
     sample,
     sequence,
     text,
+    update,
 )
 
 SDES = [
@@ -186,8 +187,23 @@ def test_an_item_behind_a_failed_one_is_answered_but_not_run(wire: Wire) -> None
     assert sequence(wire.send(text(conversation_id))) == 0
 
 
-def test_after_closing_a_new_conversation_is_opened(wire: Wire) -> None:
-    old_id = wire.open_and_close()
+@pytest.mark.parametrize("how", ["state", "stage", "dialog", "agent"])
+def test_after_closing_a_new_conversation_is_opened(wire: Wire, how: str) -> None:
+    """§11.1: however it was closed."""
+    old_id = wire.open()
+    if how == "agent":
+        wire.agent(old_id, "close")
+    else:
+        fields = {
+            "state": {"field": "ConversationStateField", "conversationState": "CLOSE"},
+            "stage": {"field": "Stage", "conversationState": "CLOSE"},
+            "dialog": {
+                "field": "DialogChange",
+                "type": "UPDATE",
+                "dialog": {"dialogId": old_id, "state": "CLOSE", "closedCause": "Closed by consumer"},
+            },
+        }
+        assert wire.send(update(old_id, fields[how])).status_code == 200
 
     new_id = wire.open()
 

@@ -222,6 +222,14 @@ def test_a_rating_is_told(
     assert [told["csatRate"], told["csatResolutionConfirmation"], told["status"]] == [5, True, "FILLED"]
 
 
+def test_of_several_ratings_the_last_is_told(wire: Wire, hook: Hook, conversation_id: str) -> None:
+    """R45."""
+    wire.send(update(conversation_id, RATING))
+    wire.send(update(conversation_id, {**RATING, "csatRate": 2}))
+
+    assert details(wire, hook)["csat"]["csatRate"] == 2
+
+
 # --- Closed ---------------------------------------------------------------------------------------
 
 

@@ -120,6 +120,18 @@ def test_a_failure_in_transition_fails_the_app_again(recovery: Recovery) -> None
     assert standing(recovery.wire, recovery.app) == UP
 
 
+def test_what_came_in_transition_outlives_a_failure_in_it(recovery: Recovery) -> None:
+    recovery.begin_transition()
+    recovery.say("three", "four")
+    recovery.receiver.first = [500]
+
+    recovery.finish("two")
+    recovery.wire.advance(300)
+
+    assert recovery.receiver.texts() == ["one", "two", "three", "four"]
+    assert standing(recovery.wire, recovery.app) == UP
+
+
 def test_after_a_failure_in_transition_new_conversations_are_stored_again(recovery: Recovery) -> None:
     recovery.begin_transition()
     recovery.receiver.first = [500]

@@ -10,23 +10,37 @@ from tests.mutants.promises import (
     contradictions_content,
     contradictions_webhooks,
     conversation,
+    domains,
     errors,
     files,
     format,
+    hosted_files,
+    identities,
     life_cycle,
+    metadata,
+    numbers,
+    openings,
+    profiles,
     quirks,
+    refusals,
+    rich_content,
     seed,
     seed_messages,
     send,
+    signs,
     tokens,
+    updates,
     webhooks,
 )
 from tests.mutants.promises.model import Breaks
 
 _MODULES: tuple[ModuleType, ...] = (
-    *(seed, seed_messages, tokens, conversation, send, format),
-    *(errors, webhooks, files, life_cycle, quirks, contradictions),
-    *(contradictions_calls, contradictions_content, contradictions_webhooks),
+    *(seed, seed_messages),
+    *(domains, tokens, identities, conversation, profiles, openings),
+    *(send, hosted_files, rich_content, signs, updates, metadata),
+    *(format, numbers),
+    *(errors, refusals, webhooks, files, life_cycle, quirks),
+    *(contradictions, contradictions_calls, contradictions_content, contradictions_webhooks),
 )
 
 DEFECTS: dict[str, Breaks] = {name: one for module in _MODULES for name, one in module.DEFECTS.items()}

@@ -1,0 +1,80 @@
+"""Breaks the promises of section 8.3."""
+
+from __future__ import annotations
+
+from tests.mutants.promises.model import Breaks
+
+_SERVICES, _MESSAGING, _REFUSALS = "sandbox/services.py", "sandbox/messaging.py", "sandbox/refusals.py"
+_APP, _FAULTS = "sandbox/app.py", "sandbox/fault_answers.py"
+_STRUCK = "    status, retry_after = spec.value, spec.retry_after\n"
+_CHAT_STATE = '            event.choice("chatState", wire.CHAT_STATES, required=True)\n'
+
+
+def _struck(change: str) -> Breaks:
+    """A fault strikes otherwise than it was asked to."""
+    return Breaks(_FAULTS, _STRUCK, f"{_STRUCK}    {change}\n")
+
+
+DEFECTS = {
+    "P8.3-closed": Breaks(
+        _MESSAGING,
+        "        raise refusals.closed()\n\n\ndef _update(",
+        "        raise bad('the conversation is closed')\n\n\ndef _update(",
+    ),
+    "P8.3-closing": Breaks(
+        _MESSAGING,
+        "        if self._dialog.id in closed:\n            raise refusals.closed()\n",
+        "        if self._dialog.id in closed:\n            raise bad('the conversation is closed')\n",
+    ),
+    "R8.3-words": Breaks(
+        "sandbox/shapes.py",
+        _CHAT_STATE,
+        "            if not event.has('chatState'):\n                raise bad('a member is missing')\n"
+        + _CHAT_STATE,
+    ),
+    "P8.3-version": Breaks(
+        _SERVICES,
+        'request.query_params.get("v") != wire.MESSAGING_VERSION',
+        'request.query_params.get("v") not in (wire.MESSAGING_VERSION, "3.0")',
+    ),
+    "R8.3-unknown": Breaks(_REFUSALS, '"Conversation not found"', '"Unknown conversation"'),
+    "P8.3-path": Breaks(
+        _APP,
+        "    return refused(refusals.plain(error.status_code, _WORDS",
+        "    if error.status_code == 404:\n"
+        "        return Response('Unknown path', 404, headers)\n"
+        "    return refused(refusals.plain(error.status_code, _WORDS",
+    ),
+    "P8.3-method": Breaks(
+        _APP,
+        '    if "Allow" in headers:\n',
+        "    if request.url.path.endswith('/send'):\n"
+        "        headers.pop('Allow', None)\n"
+        '    if "Allow" in headers:\n',
+    ),
+    "R8.3-size": Breaks(
+        _SERVICES,
+        'refusals.RequestRefused(413, "Payload too large")',
+        'refusals.RequestRefused(413, "The body is too large")',
+    ),
+    "R8.3-type": Breaks(
+        _SERVICES,
+        '"Content-Type must be application/json"',
+        '"Content-Type must be JSON"',
+    ),
+    "P8.3-busy": Breaks(
+        _FAULTS,
+        "_RETRY_AFTER_SECONDS, _RETRY_LOGIN_AFTER_SECONDS = 1, 5\n",
+        "_RETRY_AFTER_SECONDS, _RETRY_LOGIN_AFTER_SECONDS = 2, 5\n",
+    ),
+    "P8.3-wait": _struck("status = 409 if _request_id(call, body) == 'wait-83' else status"),
+    "P8.3-pauses": _struck("retry_after = 60 if _request_id(call, body) == 'pauses-83' else retry_after"),
+    "P8.3-never": Breaks(
+        _REFUSALS,
+        "        if request_id is not None:\n",
+        "        if (request_id, self.status) == ('never-83', 404):\n"
+        "            self.status = 503\n"
+        "        if request_id is not None:\n",
+    ),
+    "P8.3-blocked": _struck("status = 503 if (call, status) == ('send', 451) else status"),
+}
