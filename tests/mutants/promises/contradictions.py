@@ -81,7 +81,7 @@ DEFECTS = {
         _SERVICES,
         "        return answer(self._base_uri(name))\n",
         "        said = self._base_uri(name)\n"
-        "        if name == 'agentVep':\n"
+        "        if name == 'asyncMessagingEnt':\n"
         "            said['baseURI'] = 'https://' + said['baseURI']\n"
         "        return answer(said)\n",
     ),
