@@ -173,8 +173,10 @@ def _rated(bench: Bench) -> Any:
     "A ttrType is CUSTOM, NORMAL, PRIORITIZED or URGENT, its value seconds from 0 up.",
     "6.8",
     {
-        **dict.fromkeys(("CUSTOM", "NORMAL", "PRIORITIZED", "URGENT", "0 seconds"), "taken"),
-        **dict.fromkeys(("SLOW", "-1 seconds"), "refused"),
+        **dict.fromkeys(("CUSTOM", "NORMAL", "PRIORITIZED", "URGENT"), "taken"),
+        "SLOW": "refused",
+        "0 seconds": "taken",
+        "-1 seconds": "refused",
     },
     on_account="visible",
 )
