@@ -7,7 +7,7 @@ from typing import Any
 from connectorkit.promises.bench import Bench, at
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import close, update
-from connectorkit.promises.surveys import asked_after, attended
+from connectorkit.promises.survey_dialogs import asked_after, attended
 
 rows = Rows()
 _SANDBOX = "needs the sandbox"
