@@ -9,6 +9,7 @@ import pandas as pd
 
 from connectorkit.columns import PHASES
 
+_NEVER = "#f3c5b5"  # pale: most cells of a short exploration have it
 _COLOURS = dict(zip(PHASES, ("#d62728", "#9467bd", "#1f77b4", "#ff7f0e", "#2ca02c"), strict=True))
 
 
@@ -79,7 +80,7 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
 def reached(coverage: pd.DataFrame) -> Picture:
     """A heat map: events below each other, states beside each other, the darker the more often reached.
 
-    ``coverage`` is the frame of an exploration; a cell that exists and was never reached is red.
+    ``coverage`` is the frame of an exploration; a cell that exists and was never reached is pale red.
     """
     sums = coverage.groupby(["event", "state"], sort=False, as_index=False)["times"].sum()
     cells = [
@@ -90,12 +91,12 @@ def reached(coverage: pd.DataFrame) -> Picture:
     places = alt.Chart(alt.InlineData(values=cells)).encode(
         x=alt.X("state:N", sort=states, title="state"), y=alt.Y("event:N", sort=events, title="event")
     )
-    colour = alt.Color("times:Q", title="times reached", scale=alt.Scale(scheme="blues", type="symlog"))
+    colour = alt.Color("times:Q", title="times", scale=alt.Scale(scheme="blues", type="symlog"))
     met = places.transform_filter("!datum.never").mark_rect(stroke="white").encode(color=colour)
-    never = places.transform_filter("datum.never").mark_rect(stroke="white", color=_COLOURS[PHASES[0]])
+    never = places.transform_filter("datum.never").mark_rect(stroke="white", color=_NEVER)
     chart = (
         (met + never)
-        .properties(width=alt.Step(28), height=alt.Step(14), title="What was reached; red: never")
+        .properties(width=alt.Step(28), height=alt.Step(14), title="What was reached; pale red: never")
         .configure(background="white")
     )
     missed = sum(cell["never"] for cell in cells)
