@@ -54,7 +54,9 @@ def batches() -> Iterator[Sequence]:
             Open("ana", "text", item=item, edit=n) for n, edit in enumerate(table) if edit.verdict == "taken"
         ]
         yield from ((*some, _OPEN, *ending) for some in chunks(bad, 12))
-        yield from ((one, *ending) for one in good)
+        for some in chunks(good, 5):
+            closed = [step for n, one in enumerate(some, 1) for step in (one, Send("ana", "close", n))]
+            yield (*closed, *(Listen(n) for n in range(1, len(some) + 1)))
     yield tuple(Open("ana", shape=shape) for shape in SHAPES)
     yield (_OPEN, Open("ana", "text"), Open("ana", item=1, edit=0))
 
