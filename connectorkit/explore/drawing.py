@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import Flaky, FlakyFailure
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -28,6 +31,17 @@ class Enough(BaseException):
 
 class Found(AssertionError):
     """A surprise, for hypothesis to shrink."""
+
+
+@contextlib.contextmanager
+def apart() -> Iterator[None]:
+    """What hypothesis notes down goes to a folder that is gone afterwards, not into the one worked in."""
+    with tempfile.TemporaryDirectory(prefix="connectorkit-") as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 def batch(search: Search, number: int) -> None:

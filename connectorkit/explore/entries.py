@@ -39,7 +39,8 @@ def edits() -> Iterator[Sequence]:
             first = (_OPEN, AskUpload("ana"), Visit("PUT"))
         bad = [Send("ana", what, edit=n, file=1) for n, edit in enumerate(table) if edit.verdict != "taken"]
         good = [Send("ana", what, edit=n, file=1) for n, edit in enumerate(table) if edit.verdict == "taken"]
-        yield from ((*first, *some, Listen()) for some in chunks(bad, 16))
+        yield from ((*first, *some) for some in chunks(bad, 24))
+        yield (*first, *bad[::7], Listen())  # and nothing of it is told
         yield from ((*first, *some, Listen()) for some in chunks(good, 1 if what in CLOSING else 12))
 
 
@@ -53,8 +54,11 @@ def batches() -> Iterator[Sequence]:
         good = [
             Open("ana", "text", item=item, edit=n) for n, edit in enumerate(table) if edit.verdict == "taken"
         ]
-        yield from ((*some, _OPEN, *ending) for some in chunks(bad, 12))
-        yield from ((one, *ending) for one in good)
+        yield from ((*some, _OPEN) for some in chunks(bad, 24))
+        yield (*bad[::5], _OPEN, *ending)
+        for some in chunks(good, 5):
+            closed = [step for n, one in enumerate(some, 1) for step in (one, Send("ana", "close", n))]
+            yield (*closed, *(Listen(n) for n in range(1, len(some) + 1)))
     yield tuple(Open("ana", shape=shape) for shape in SHAPES)
     yield (_OPEN, Open("ana", "text"), Open("ana", item=1, edit=0))
 
@@ -66,7 +70,7 @@ def doors() -> Iterator[Sequence]:
     passing = [name for name, one in DOORS.items() if not one.refusal]
     for some in chunks(shut, 8):
         calls = [step for name in some for step in (replace(text, door=(name,)), Open("ben", door=(name,)))]
-        yield (_OPEN, *calls, text, Listen())
+        yield (_OPEN, *calls, text)
     for name in passing:
         yield (_OPEN, replace(text, door=(name,)), Open("ben", door=(name,)), text, Listen())
     for some in chunks([pair for pair in combinations(_RANKS, 2) if compatible(pair)], 8):

@@ -143,9 +143,9 @@ def journeys() -> Iterator[Sequence]:
 
 def contents() -> Iterator[Sequence]:
     """Everything that can be said, twice, before and after an agent."""
-    for what in CONTENTS:
-        if what not in CLOSING and what != "picture":
-            yield (_OPEN, Send("ana", "text"), Send("ana", what), Act("text"), Send("ana", what), Listen())
+    spoken = [what for what in CONTENTS if what not in CLOSING and what != "picture"]
+    for some in chunks([Send("ana", what) for what in spoken], 3):
+        yield (_OPEN, Send("ana", "text"), *some, Act("text"), *some, Listen())
     for what in ("text with metadata", "card", "COMPOSING", "card as message"):
         yield (Open("ana", what), Send("ana", "text"), Listen())
 
@@ -204,24 +204,19 @@ def closings() -> Iterator[Sequence]:
 
 
 def agents() -> Iterator[Sequence]:
-    """Each thing that an agent can do, alone and among others."""
+    """Each thing that an agent can do, before and after the consumer's words, and after a close."""
+    text = Send("ana", "text")
     for action in ACTIONS:
+        yield (_OPEN, text, Act(action), text, Act(action), Send("ana", "rating"), Act("close"), Listen())
+    for action in ("transfer", "leave", "close", "resume", "accept"):
         yield (
             _OPEN,
-            Send("ana", "text"),
+            text,
+            Act("text"),
             Act(action),
-            Send("ana", "text"),
+            text,
+            Send("ana", "close"),
             Act(action),
-            Send("ana", "rating"),
             Listen(),
+            Listen(2),
         )
-        yield (
-            _OPEN,
-            Send("ana", "text"),
-            Act("join"),
-            Act(action),
-            Send("ana", "text"),
-            Act("close"),
-            Listen(),
-        )
-        yield (_OPEN, Act("text"), Act(action), Send("ana", "close"), Act(action), Listen(), Listen(2))

@@ -196,9 +196,10 @@ def explore(
         # Those without notifications first: they are quick.
         for search.listening in (False, True):
             search.sweep(steps for steps in first if _listens(steps) == search.listening)
-        while not search.done and (target.sandbox is not None or target.visible):
-            search.listening = not search.listening
-            drawing.batch(search, lot.getrandbits(48))
+        with drawing.apart():
+            while not search.done and (target.sandbox is not None or target.visible):
+                search.listening = not search.listening
+                drawing.batch(search, lot.getrandbits(48))
     finally:
         retries.switched_on.reset(off)
         made.seconds = time.monotonic() - began

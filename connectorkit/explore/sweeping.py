@@ -181,10 +181,10 @@ def _expiries() -> Iterator[Sequence]:
 
 def _faults() -> Iterator[Sequence]:
     for fault in FAULTS:
-        on = dict(fault).get("on")
+        given = dict(fault)
         struck: tuple[Step, ...] = (Send("ana", "text"), Send("ana", "text"))
-        if on == "conversation":
+        if given.get("on") == "conversation":
             struck = (Open("ben"), Open("ben"))
-        elif on is None and "slow_conversation" in dict(fault):
+        elif "slow_conversation" in given:
             struck = (Open("ben"), Send("ben", "text", 2), Wait(31), Send("ben", "text", 2), Listen(2))
-        yield (_OPEN, Break(fault), *struck, Act("text"), Send("ana", "close"), Listen())
+        yield (_OPEN, Break(fault), *struck, Listen())
