@@ -47,6 +47,7 @@ class Exploration(Report):
     def _repr_html_(self) -> str:
         parts = [markup.facts("Exploration", self.facts(), good=self.ok)]
         for one in self.surprises:
-            facts = [("expected", one.expected), ("observed", one.observed), ("protocol", one.section)]
-            parts += [markup.facts("Surprise", facts, good=False), markup.code(one.cell)]
-        return "".join(parts)
+            facts = [("place", one.place), ("expected", one.expected), ("observed", one.observed)]
+            told = [*(fact for fact in facts if fact[1]), ("protocol", one.section)]
+            parts += [markup.facts(f"Surprise {len(parts)}", told, good=False) + markup.code(one.cell)]
+        return markup.stack(parts)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectorkit.explore import answers, door, hearing, running
+from connectorkit.explore import answers, door, hearing, running, sweeping
 from connectorkit.explore.acting import Act
 from connectorkit.explore.contents import CONTENTS
 from connectorkit.explore.expecting import (
@@ -408,7 +408,7 @@ def test_shrinking_leaves_what_is_needed_in_its_plainest_form() -> None:
         shows = Open("ana") in steps and any(
             isinstance(step, Send) and "no AppJWT" in step.door for step in steps
         )
-        return Surprise("it", steps, "", "", "", "", "it") if shows else None
+        return Surprise("it", steps, "", "", "", "", kind="it") if shows else None
 
     noise = [Send("ana", "text"), Act("text"), Wait(5), Keep()]
     found = play([*noise, Open("ana"), *noise, needed, *noise])
@@ -426,7 +426,7 @@ class Rigged(Search):
         played = list(steps)
         for place, step in enumerate(played):
             if isinstance(step, Send) and step.who == "ben":
-                return Surprise(step.what, tuple(played[: place + 1]), "", "", "", "", step.what)
+                return Surprise(step.what, tuple(played[: place + 1]), "", "", "", "", kind=step.what)
         return None
 
 
@@ -460,3 +460,26 @@ def test_every_content_and_door_is_swept() -> None:
 
     assert {step.what for step in steps if isinstance(step, Send)} == set(CONTENTS)
     assert {name for step in steps if isinstance(step, Send | Open) for name in step.door} == set(door.DOORS)
+
+
+# --- Accounts ----------------------------------------------------------------------------------------
+
+
+def test_nothing_that_an_account_is_asked_needs_a_sandbox() -> None:
+    steps = {step for case in (*sweeping.harmless(), *sweeping.visible()) for step in case}
+    model = Model(controlled=False)
+
+    written = [step.written(model).lines for step in steps if step.possible(model)]
+
+    assert len(written) > 300
+    assert not [lines for lines in written if any("kit.sandbox" in line for line in lines)]
+
+
+def test_a_case_that_was_kept_bothers_an_account_with_no_more_than_is_allowed() -> None:
+    opening, refused = (Open("ana"),), sweeping.harmless()[0]
+
+    assert sweeping.allowed(refused, may_open=False)
+    assert not sweeping.allowed(opening, may_open=False)
+    assert sweeping.allowed(opening, may_open=True)
+    for steering in (Open("ana", setting="survey"), Wait(1.0), Act("text")):
+        assert not sweeping.allowed((steering,), may_open=True)

@@ -121,7 +121,8 @@ def _show(made: Exploration) -> None:
     for number, one in enumerate(made.surprises, 1):
         # Text, not str: rich would read square brackets in a server's words as markup.
         console.print(Text(f"Surprise {number}, protocol {one.section}", "bold red"))
-        console.print(Text(f"expected {one.expected}\nobserved {one.observed}\n"))
+        place = f"{one.place}\n" if one.place else ""
+        console.print(Text(f"{place}expected {one.expected}\nobserved {one.observed}\n"))
         click.echo(one.cell)
     for name, value in made.facts():
         console.print(Text(f"{name:20}", "dim") + Text(str(value)))

@@ -102,7 +102,7 @@ class Difference:
     """The first place where a value is not what was expected, as an assertion that fails there.
 
     ``kind`` is the same for all differences of one cause: place and values without what varies. ``look`` is
-    the expression that was looked at.
+    the expression that was looked at, ``place`` the one for the member that differs.
     """
 
     assertion: str
@@ -110,6 +110,7 @@ class Difference:
     observed: str
     kind: str
     look: str
+    place: str = ""
 
 
 class Judge:
@@ -233,7 +234,7 @@ class Judge:
         where = ".".join(str(step) for step in (*path, member) if isinstance(step, str) and step)
         look = re.sub(r"\d+", "n", self._look)
         cause = f"{look} {where}: {kind or _general(expected)} / {'' if kind else _general(observed)}"
-        return Difference(test, expected, observed, cause, self._look)
+        return Difference(test, expected, observed, cause, self._look, self._at(path))
 
 
 def named(code: Code, names: dict[str, Any]) -> Any:

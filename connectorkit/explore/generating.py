@@ -130,7 +130,7 @@ def _open(draw: Draw, model: Model, who: str) -> Step:
         return Open(who, third, item=item, edit=draw(_BATCH_EDITS[item]))
     if special == 4 and third:
         return Open(who, third, third_talk=draw(st.integers(-1, len(model.talks))))
-    setting = draw(_SETTINGS) if not model.talks else ""
+    setting = draw(_SETTINGS) if model.controlled and not model.talks else ""
     wanted = {"auto_messages": ("automatic messages",), "survey": ("surveys",)}
     doors = next((doors for name, doors in wanted.items() if name in {setting, *model.settings}), ())
     return Open(who, third, ids, door=doors, setting=setting)

@@ -23,6 +23,7 @@ from connectorkit.explore.steps import Step
 
 Cell = tuple[str, str, str]  # state, event, fault
 _SHOWN = 200
+_CORRELATION = "7.2"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Surprise:
     """Something that was not as the protocol says.
 
     ``steps`` lead to it, ``cell`` is a notebook cell that shows it again, ``section`` is where the expected
-    stands in the protocol. ``name`` is the same for all surprises of one cause. ``kind`` is what differs,
-    whatever was done, and ``look`` what was looked at.
+    stands in the protocol. ``place`` is the expression whose value it is. ``name`` is the same for all
+    surprises of one cause. ``kind`` is what differs, whatever was done, and ``look`` what was looked at.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Surprise:
     observed: str
     section: str
     cell: str
+    place: str = ""
     kind: str = ""
     look: str = ""
     kept: bool = False
@@ -51,14 +53,16 @@ class Surprise:
         return [repr(step) for step in self.steps]
 
     def __repr__(self) -> str:
-        told = f"expected {self.expected}, observed {self.observed}"
-        return f"<Surprise after {len(self.steps)} steps: {told} (protocol {self.section})>"
+        steps = f"{len(self.steps)} step{'' if len(self.steps) == 1 else 's'}"
+        told = f"{self.place + ': ' if self.place else ''}expected {self.expected}, observed {self.observed}"
+        return f"<Surprise after {steps}: {told} (protocol {self.section})>"
 
     def row(self) -> dict[str, Any]:
         """What the command prints of it as JSON."""
         return {
             "name": self.name,
             "steps": self.lines,
+            "place": self.place,
             "expected": self.expected,
             "observed": self.observed,
             "section": self.section,
@@ -179,6 +183,8 @@ class Play:
         return self._surprise(Difference("", "an answer", shown, kind, ""), section)
 
     def _surprise(self, difference: Difference, section: str) -> Surprise:
+        if difference.place.endswith('["reqId"]'):
+            section = _CORRELATION  # whatever else the answer should have been
         text = cells.cell(
             self._lines,
             self._imports,
@@ -197,6 +203,7 @@ class Play:
             observed=difference.observed,
             section=section,
             cell=text,
+            place=difference.place,
             kind=difference.kind,
             look=difference.look,
         )

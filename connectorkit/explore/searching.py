@@ -22,7 +22,7 @@ from connectorkit.explore.listening import Listen
 from connectorkit.explore.playing import Cell, Play, Surprise, play
 from connectorkit.explore.report import Report
 from connectorkit.explore.steps import Step
-from connectorkit.explore.sweeping import harmless, sweep, visible
+from connectorkit.explore.sweeping import allowed, harmless, sweep, visible
 
 _SHRINK_SECONDS = 20.0
 _MISSING = 'Exploring needs hypothesis. Install it with: pip install "connectorkit[docs]"'
@@ -190,14 +190,17 @@ def explore(
     lot = random.Random(target.seed)  # noqa: S311 - reproducible by design
     off = retries.switched_on.set(False)
     try:
-        search.replay(kept.sequences())
+        on_account = target.sandbox is None
+        search.replay(
+            steps for steps in kept.sequences() if not on_account or allowed(steps, may_open=target.visible)
+        )
         first = _first(target)
         lot.shuffle(first)
         # Those without notifications first: they are quick.
         for search.listening in (False, True):
             search.sweep(steps for steps in first if _listens(steps) == search.listening)
         with drawing.apart():
-            while not search.done and (target.sandbox is not None or target.visible):
+            while not search.done and (not on_account or target.visible):
                 search.listening = not search.listening
                 drawing.batch(search, lot.getrandbits(48))
     finally:

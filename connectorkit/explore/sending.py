@@ -177,7 +177,7 @@ class Open:
 
     def possible(self, model: Model) -> bool:
         """Whether it can be done now."""
-        if self.setting and model.talks:
+        if self.setting and (model.talks or not model.controlled):
             return False
         if self.item == 2 and self.edit is not None and self.third != "text":
             return False

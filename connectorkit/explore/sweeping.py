@@ -79,9 +79,19 @@ def visible() -> list[Sequence]:
 
 
 def possible_alone(step: Open | Send) -> bool:
-    """Whether it needs neither a file nor a token that was put aside."""
+    """Whether it needs neither a file, nor a token that was put aside, nor a setting of the sandbox."""
     needs_file = isinstance(step, Send) and step.what == "picture"
-    return not needs_file and "AppJWT from before" not in step.door
+    needs_setting = isinstance(step, Open) and bool(step.setting)
+    return not needs_file and not needs_setting and "AppJWT from before" not in step.door
+
+
+def allowed(steps: Sequence, *, may_open: bool) -> bool:
+    """Whether an account may be bothered with it: with what is harmless, or with conversations as well."""
+    alone = {step for sequence in harmless() for step in sequence}
+    return all(
+        step in alone or (may_open and isinstance(step, Open | Send) and possible_alone(step))
+        for step in steps
+    )
 
 
 def _calls() -> Iterator[Sequence]:
