@@ -157,6 +157,9 @@ def _as_page(notebook: Any, title: str) -> str:
     """One page without scripts: it reads the same offline, in an e-mail, and with scripts off."""
     from nbconvert import HTMLExporter
 
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _has_gone(output)]
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
     )
@@ -165,6 +168,12 @@ def _as_page(notebook: Any, title: str) -> str:
     # The pages stand side by side, as the notebooks do.
     body = re.sub(r'href="([0-9][0-9]-[a-z-]+)\.ipynb"', r'href="\1.html"', body)
     return _PAGE.format(title=escape(title), policy=_POLICY, style=_STYLE + _code_colours(), body=body)
+
+
+def _has_gone(output: Any) -> bool:
+    """Whether it was shown only for a while, such as a progress bar; its place says ``Output()``."""
+    data = output.get("data", {})
+    return _WIDGET in data and data.get("text/plain", "").startswith("Output(")
 
 
 def _code_colours() -> str:
@@ -177,6 +186,7 @@ def _code_colours() -> str:
     return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}"
 
 
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 # A page may load nothing and run nothing, whatever a server managed to write into an output.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _PAGE = """<!DOCTYPE html>

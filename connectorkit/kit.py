@@ -27,6 +27,7 @@ from connectorkit.waiting import ClockPause
 
 if TYPE_CHECKING:
     from connectorkit.experiments import KitPromises, KitScenarios
+    from connectorkit.exploration import Exploration
     from connectorkit.grading.marks import ReportCard
 
 
@@ -180,6 +181,20 @@ class Kit(_Equipped, Client):
     def replay_all(self, exchanges: Iterable[Exchange], **options: Any) -> list[Exchange]:
         """Send the requests of a run once more, in their order; see ``connectorkit.replay.replay_all``."""
         return replay.replay_all(exchanges, self, **options)
+
+    def explore(self, **options: Any) -> Exploration:
+        """Try what nobody thought of, for ``seconds`` (60), and report what the protocol does not say.
+
+        A kit with a sandbox explores another one, without an agent, so that its own state stays; ``seed``
+        makes it reproducible. An account is asked at most ``calls_per_second`` (1), and only what is refused
+        or reads; ``visible=True`` also opens conversations, which agents may see, and closes them.
+        What is found is kept in the folder ``keep`` (``False``: nowhere) and tried first the next time;
+        ``stop_at_first`` ends there. ``progress`` is a function that is given the report now and then,
+        ``True`` for a bar, ``False`` for nothing. Raises ``SettingsError``.
+        """
+        from connectorkit import explorer
+
+        return explorer.explore_kit(self, **options)
 
     def grade_receiver(self, url: str | None = None, **options: Any) -> ReportCard:
         """The report card of the receiver at ``url``, which is notified for this kit's app.

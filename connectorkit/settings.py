@@ -94,9 +94,14 @@ def log_and_timeout(
     return str(values.get("log") or default_log_path()), timeout_seconds(values.get("timeout"))
 
 
+def state_folder() -> Path:
+    """Where this user's log and other things that the kit keeps belong."""
+    return user_state_path("connectorkit")
+
+
 def default_log_path() -> Path:
     """The log's place in this user's state folder."""
-    return user_state_path("connectorkit") / "log.sqlite3"
+    return state_folder() / "log.sqlite3"
 
 
 def _gather(

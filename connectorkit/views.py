@@ -9,6 +9,7 @@ import pandas as pd
 
 from connectorkit.columns import PHASES
 
+_NEVER = "#f3c5b5"  # pale: most cells of a short exploration have it
 _COLOURS = dict(zip(PHASES, ("#d62728", "#9467bd", "#1f77b4", "#ff7f0e", "#2ca02c"), strict=True))
 
 
@@ -73,4 +74,32 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
     )
     return Picture(
         chart, f"time per phase of {len(shown)} exchanges; the same numbers stand in the timings frame"
+    )
+
+
+def reached(coverage: pd.DataFrame) -> Picture:
+    """A heat map: events below each other, states beside each other, the darker the more often reached.
+
+    ``coverage`` is the frame of an exploration; a cell that exists and was never reached is pale red.
+    """
+    sums = coverage.groupby(["event", "state"], sort=False, as_index=False)["times"].sum()
+    cells = [
+        {"event": event, "state": state, "times": int(times), "never": not times}
+        for event, state, times in sums.itertuples(index=False)
+    ]
+    events, states = (list(dict.fromkeys(cell[name] for cell in cells)) for name in ("event", "state"))
+    places = alt.Chart(alt.InlineData(values=cells)).encode(
+        x=alt.X("state:N", sort=states, title="state"), y=alt.Y("event:N", sort=events, title="event")
+    )
+    colour = alt.Color("times:Q", title="times", scale=alt.Scale(scheme="blues", type="symlog"))
+    met = places.transform_filter("!datum.never").mark_rect(stroke="white").encode(color=colour)
+    never = places.transform_filter("datum.never").mark_rect(stroke="white", color=_NEVER)
+    chart = (
+        (met + never)
+        .properties(width=alt.Step(28), height=alt.Step(14), title="What was reached; pale red: never")
+        .configure(background="white")
+    )
+    missed = sum(cell["never"] for cell in cells)
+    return Picture(
+        chart, f"{len(cells) - missed} of {len(cells)} events in a state were reached; table() says which"
     )

@@ -68,11 +68,11 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"httpx", "httpcore", "jwt"},
     ),
     (
-        {"catalogue", "scenarios", "promises"} | {"doctor", "replay", "remaking", "grading"},
-        {"httpx"},
+        {"catalogue", "scenarios", "promises", "explore"} | {"doctor", "replay", "remaking", "grading"},
+        {"httpx", "hypothesis"},
     ),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
     ({"comparing"}, {"pandas"}),
@@ -87,6 +87,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "course",
             "foreground",
             "grader",
+            "explorer",
             "cli",
             "__init__",
             "__main__",

@@ -34,6 +34,9 @@ AFTERWARDS = {
     "06-files-and-rich-content": "assert steps['status_code'].tolist() == [200, 201, 200, 200, 200]\n"
     "assert [c.event_type for c in answers] == ['AcceptStatusEvent', 'ContentEvent']\n"
     "assert kit.log.changes(conversation=talk.id)[-1].stage == 'CLOSE'",
+    "07-explore": "assert report.ok and report.steps > 20 and report.coverage()['reached'].any()\n"
+    "assert [(one.expected, one.section) for one in found.surprises] == [(\"'1'\", '7.2')]\n"
+    "assert len(surprise.steps) == 1 and 'reqId' in surprise.cell and again.ok and again.kept == 1",
     "08-is-my-receiver-ready": "assert lab.diagnosis.cause == 'ascii-encoded'\n"
     "assert first.defects == ['re-serialised', 'addressee-ignored'] and second\n"
     "assert third.defects == ['works-twice', 'order-by-arrival', 'outdated-state']\n"

@@ -27,7 +27,7 @@ _XENIA = "xenia@promise.example"
     on_account="harmless",
 )
 def _missing_app_jwt(bench: Bench) -> Any:
-    heard = bench.send(profile(), headers={"Authorization": None})
+    heard = bench.send(profile(), consumer=_XENIA, headers={"Authorization": None})
     return {"errorCode": heard.at("body", "errorCode")}
 
 
@@ -212,7 +212,7 @@ def _expires_in(bench: Bench) -> Any:
     on_account="harmless",
 )
 def _scheme(bench: Bench) -> Any:
-    heard = bench.lookup("/agentVep/baseURI.json")
+    heard = bench.lookup("/asyncMessagingEnt/baseURI.json")
     given = re.search(r'"baseURI"\s*:\s*"(?:(\w+)://)?', heard.text)  # in whatever shape it stands
     return {"scheme": given[1] or "none" if given else f"no baseURI, but {heard.status}"}
 

@@ -7,7 +7,7 @@ from typing import Any
 from connectorkit.promises.bench import ABSENT, BEN, Bench, at
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import accept, chat_state, request, text, update
-from connectorkit.promises.surveys import asked_after
+from connectorkit.promises.survey_dialogs import asked_after
 
 rows = Rows()
 _SANDBOX = "needs the sandbox"

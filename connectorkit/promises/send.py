@@ -8,7 +8,7 @@ from typing import Any
 from connectorkit.promises.bench import Bench
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import accept, batch, profile, publish, request, text, update
-from connectorkit.promises.surveys import asked_after
+from connectorkit.promises.survey_dialogs import asked_after
 
 rows = Rows()
 _TTR = {"field": "TTRField", "ttrType": "NORMAL", "value": 610}

@@ -7,7 +7,7 @@ from typing import Any
 from connectorkit.promises.bench import Bench, at
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import close, update
-from connectorkit.promises.surveys import asked_after, attended
+from connectorkit.promises.survey_dialogs import asked_after, attended
 
 rows = Rows()
 _SANDBOX = "needs the sandbox"
@@ -173,8 +173,10 @@ def _rated(bench: Bench) -> Any:
     "A ttrType is CUSTOM, NORMAL, PRIORITIZED or URGENT, its value seconds from 0 up.",
     "6.8",
     {
-        **dict.fromkeys(("CUSTOM", "NORMAL", "PRIORITIZED", "URGENT", "0 seconds"), "taken"),
-        **dict.fromkeys(("SLOW", "-1 seconds"), "refused"),
+        **dict.fromkeys(("CUSTOM", "NORMAL", "PRIORITIZED", "URGENT"), "taken"),
+        "SLOW": "refused",
+        "0 seconds": "taken",
+        "-1 seconds": "refused",
     },
     on_account="visible",
 )

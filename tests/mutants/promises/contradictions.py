@@ -18,8 +18,10 @@ DEFECTS = {
     "X1": Breaks(
         _SERVICES,
         _MISSING_APP_JWT,
+        "            from connectorkit.sandbox.issuer import lp_consumer_id\n"
+        "            xenia = lp_consumer_id(self.world.account_id, 'xenia@promise.example')\n"
         "            genuine = request.headers.get(wire.ON_BEHALF, '').count('.') == 2\n"
-        "            if genuine and request.url.path.endswith('/send'):\n"
+        "            if genuine and self._check_consumer_jws(request) == xenia:\n"
         "                raise refusals.door(wire.MISSING_CONSUMER_JWS)\n" + _MISSING_APP_JWT,
     ),
     "X2": Breaks(
@@ -79,7 +81,7 @@ DEFECTS = {
         _SERVICES,
         "        return answer(self._base_uri(name))\n",
         "        said = self._base_uri(name)\n"
-        "        if name == 'agentVep':\n"
+        "        if name == 'asyncMessagingEnt':\n"
         "            said['baseURI'] = 'https://' + said['baseURI']\n"
         "        return answer(said)\n",
     ),
