@@ -19,7 +19,9 @@ DEFECTS = {
         '    if given.get("client_name") == "":\n',
     ),
     "P9.1-on": Breaks(
-        _APPS, 'self.manifest.get("enabled") is not False', 'bool(self.manifest.get("enabled"))'
+        "sandbox/delivery.py",
+        "        if not app.enabled or event.type not in app.webhooks:\n",
+        "        if not app.manifest.get('enabled') or event.type not in app.webhooks:\n",
     ),
     "P9.1-off": Breaks(
         "sandbox/delivery.py",
