@@ -129,7 +129,7 @@ def _timestamp(bench: Bench) -> Any:
 def _ids(bench: Bench) -> Any:
     bench.subscribe(_CONTENT)
     talk = bench.open()
-    bench.say(talk)
+    bench.say(talk, "Both ids?")
     change = bench.told().change
     return {name: at(change, name) == talk for name in ("conversationId", "dialogId")}
 

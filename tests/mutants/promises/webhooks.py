@@ -102,7 +102,8 @@ DEFECTS = {
     "P9.4-ids": Breaks(
         _NOTICES,
         '    if record.get("metadata"):\n',
-        "    if 'message' in event:\n        del change['dialogId']\n    if record.get(\"metadata\"):\n",
+        "    if event.get('message') == 'Both ids?':\n        del change['dialogId']\n"
+        '    if record.get("metadata"):\n',
     ),
     "P9.4-metadata": Breaks(
         _NOTICES,
