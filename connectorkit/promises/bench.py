@@ -207,17 +207,20 @@ class Bench(Talks):
         """The app-install management, as an administrator."""
         return self.service.installs(method, self._log_in(), app, body, headers)
 
+    def log_in(self) -> Heard:
+        """The login of the administrator."""
+        who = self._administrator
+        if who is None:
+            raise NotReady("apps can be installed only on a sandbox, by its administrator")
+        self.service.client.redactor.learn(who.password)
+        return self.service.log_in(who.username, who.password)
+
     def _check_closed(self, talk: str) -> None:
         if self._sandbox is not None and self.kept(talk).get("stage") != "CLOSE":
             raise NotReady("the conversation was not closed")
 
     def _log_in(self) -> str:
-        who = self._administrator
-        if who is None:
-            raise NotReady("apps can be installed only on a sandbox, by its administrator")
         if not self._bearer:
-            self.service.client.redactor.learn(who.password)
-            heard = ready(lambda: self.service.log_in(who.username, who.password), "the login")
-            self._bearer = str(heard.at("bearer"))
+            self._bearer = str(ready(self.log_in, "the login").at("bearer"))
             self.service.client.redactor.learn(Secret(self._bearer), passing=True)
         return self._bearer

@@ -57,6 +57,7 @@ class Hook(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.received: list[Delivery] = []
         self.answer: Callable[[Delivery], int] = always(200)
+        self._arrived = threading.Condition()
         self._thread = threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="connectorkit hook", daemon=True
         )
@@ -66,6 +67,17 @@ class Hook(ThreadingHTTPServer):
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}/hook"
+
+    def waited_for(self, wanted: Callable[[Delivery], bool], seconds: float) -> bool:
+        """Whether such a delivery has come, or does within so many seconds; may be asked by ``answer``."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: any(map(wanted, list(self.received))), seconds)
+
+    def take(self, delivery: Delivery) -> None:
+        """Keep what has come."""
+        with self._arrived:
+            self.received.append(delivery)
+            self._arrived.notify_all()
 
     def clear(self) -> None:
         """Forget what came, and answer 200 from now on."""
@@ -96,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         delivery = Delivery(self.path, headers, self.rfile.read(length))
-        self.server.received.append(delivery)
+        self.server.take(delivery)
         if status := self.server.answer(delivery):
             self.send_response(status)
             self.send_header("Content-Length", "0")

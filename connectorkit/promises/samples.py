@@ -18,6 +18,7 @@ __all__ = [
     "batch",
     "chat_state",
     "close",
+    "hosted_file",
     "opening",
     "profile",
     "publish",
@@ -53,6 +54,12 @@ def text(talk: str, words: Any = "Good morning", request_id: Any = "m-1", **body
     """A text for a dialog."""
     event = {"type": "ContentEvent", "contentType": "text/plain", "message": words}
     return publish(talk, event, request_id, **body)
+
+
+def hosted_file(path: str, kind: str = "GIF", **more: Any) -> dict[str, Any]:
+    """The event of a file that was put into the store."""
+    message = {"relativePath": path, "fileType": kind, **more}
+    return {"type": "ContentEvent", "contentType": "hosted/file", "message": message}
 
 
 def accept(talk: str, status: Any, *numbers: Any, request_id: Any = "a-1") -> dict[str, Any]:

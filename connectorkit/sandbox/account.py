@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from connectorkit import wire
@@ -98,6 +99,10 @@ class Account:
     def open_conversation(self, consumer_id: str) -> str | None:
         """The id of the consumer's open conversation, if there is one."""
         return self._open.get(consumer_id)
+
+    def today(self) -> date:
+        """The day it is, by the sandbox's clock."""
+        return datetime.fromtimestamp(self._clock.now(), UTC).date()
 
     # --- What consumers, agents and bots do ---
 

@@ -160,7 +160,7 @@ def _run(request: _Request, account: Account, consumer_id: str, features: Sequen
     body = request.body
     match request.type:
         case wire.SET_USER_PROFILE:
-            known = profile.stored(body, lambda text: account.warn(consumer_id, text))
+            known = profile.stored(body, lambda text: account.warn(consumer_id, text), account.today())
             account.set_profile(consumer_id, known)
             return request.ok({"msg": "OK User Profile set successfully"})
         case wire.REQUEST_CONVERSATION:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from connectorkit import wire
@@ -46,13 +47,16 @@ def check_profile(body: Members) -> None:
             _check_sde(sde)
 
 
-def stored(body: Members, warn: Callable[[str], None]) -> dict[str, Any]:
-    """The members to replace in the stored profile (R63), without attributes that are not supported (R71)."""
+def stored(body: Members, warn: Callable[[str], None], today: date) -> dict[str, Any]:
+    """The members to replace in the stored profile (R63), without attributes that are not supported (R71).
+
+    ``today`` is for the age of who states a date of birth alone.
+    """
     members = {name: value for name, value in body.value.items() if value is not None}
     data = members.get("authenticatedData")
     if isinstance(data, dict) and data.get("lp_sdes"):
         kept = [_supported(sde, warn) for sde in data["lp_sdes"] if _is_known(sde, warn)]
-        members["authenticatedData"] = data | {"lp_sdes": kept}
+        members["authenticatedData"] = data | {"lp_sdes": [_with_age(sde, today) for sde in kept]}
     return members
 
 
@@ -71,6 +75,18 @@ def _supported(sde: dict[str, Any], warn: Callable[[str], None]) -> dict[str, An
         if name in info:
             warn(f"{name} is not supported here and was dropped")
     return sde | {"info": {n: value for n, value in info.items() if n not in _CUSTOMER_UNSUPPORTED}}
+
+
+def _with_age(sde: dict[str, Any], today: date) -> dict[str, Any]:
+    person = sde.get("personal")
+    born = person.get("age") if sde["type"] == "personal" and isinstance(person, dict) else None
+    if not isinstance(person, dict) or not isinstance(born, dict) or born.get("age") is not None:
+        return sde
+    year, month, day = (born.get(part) for part in ("year", "month", "day"))
+    if year is None or month is None or day is None:
+        return sde
+    age = today.year - year - ((today.month, today.day) < (month, day))
+    return sde | {"personal": person | {"age": born | {"age": age}}}
 
 
 def _check_sde(sde: Members) -> None:

@@ -8,6 +8,11 @@ from typing import Any
 from connectorkit import wire
 from connectorkit.sandbox.warnings import Warnings
 
+_CHOICES = {
+    "deviceFamily": wire.DEVICE_FAMILIES,
+    "os": wire.OPERATING_SYSTEMS,
+    "integration": wire.INTEGRATIONS,
+}
 _TYPES = (".ClientProperties", "ClientProperties", ".ams.headers.ClientProperties")
 
 
@@ -31,6 +36,9 @@ def features(header: str | None, warnings: Warnings) -> tuple[str, ...]:
         value = given.get(name)
         if value is not None and (not isinstance(value, str) or len(value) > longest):
             warnings.add(about, f"{name} should be a string of at most {longest} characters")
+    for name, allowed in _CHOICES.items():
+        if given.get(name) not in (None, *allowed):
+            warnings.add(about, f"{name} should be one of {', '.join(allowed)}")
     named = given.get("features")
     if not isinstance(named, list):
         return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -71,6 +72,34 @@ def test_a_gender_as_a_number_becomes_its_word(wire: Wire, number: int) -> None:
 
     (entry,) = kept["authenticatedData"]["lp_sdes"]
     assert entry["personal"]["gender"] in ("MALE", "FEMALE", "OTHER")
+
+
+def born(day: date, years: int, **more: int) -> dict[str, Any]:
+    date_of_birth = {"year": day.year - years, "month": day.month, "day": day.day}
+    return {"type": "personal", "personal": {"age": date_of_birth | more}}
+
+
+@pytest.mark.parametrize(
+    ("days", "age"), [(0, 40), (1, 39), (-1, 40)], ids=["today", "tomorrow", "yesterday"]
+)
+def test_an_age_is_computed_from_the_date_of_birth(wire: Wire, days: int, age: int) -> None:
+    """§11.6. The birthday is that many days from now."""
+    birthday = datetime.now(UTC).date() + timedelta(days)
+
+    kept = stored_profile(wire, sdes(born(birthday, 40)))
+
+    (entry,) = kept["authenticatedData"]["lp_sdes"]
+    assert entry["personal"]["age"]["age"] == age
+
+
+def test_an_age_that_is_stated_or_cannot_be_computed_is_left_alone(wire: Wire) -> None:
+    """§11.6."""
+    stated = born(date(2020, 5, 1), 40, age=17)
+    entries = [stated, {"type": "personal", "personal": {"age": {"year": 1980}}}]
+
+    kept = stored_profile(wire, sdes(*entries))
+
+    assert kept["authenticatedData"]["lp_sdes"] == entries
 
 
 def test_the_profiles_of_two_consumers_are_apart(wire: Wire) -> None:

@@ -74,6 +74,27 @@ def test_a_client_property_that_is_too_long_is_noted(wire: Wire, member: str, lo
     assert told == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("member", "right", "wrong"),
+    [
+        *(("deviceFamily", value, "PHONE") for value in ("DESKTOP", "TABLET", "MOBILE", "OTHER")),
+        *(("os", value, "BEOS") for value in ("WINDOWS", "LINUX", "OSX", "ANDROID", "IOS", "OTHER")),
+        *(("integration", value, 7) for value in ("WEB_SDK", "MOBILE_SDK", "BRAND_SDK")),
+    ],
+)
+def test_a_client_property_with_an_unknown_value_is_noted(
+    wire: Wire, member: str, right: str, wrong: Any
+) -> None:
+    """§11.7."""
+    told = []
+    for value in (right, wrong):
+        header = json.dumps({"type": ".ClientProperties", member: value})
+        assert wire.send(profile({}), headers={"Client-Properties": header}).status_code == 200
+        told.append(warned(wire, "Client-Properties"))
+
+    assert told == [0, 1]
+
+
 def test_a_known_feature_without_an_effect_changes_nothing(wire: Wire) -> None:
     """§11.7."""
     names = ["PHOTO_SHARING", "SECURE_FORMS", "CO_BROWSE", "CO_APP", "NEVER_HEARD_OF"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from tests.mutants.promises import (
+    attributes,
     contradictions,
     contradictions_calls,
     contradictions_content,
@@ -17,12 +18,15 @@ from tests.mutants.promises import (
     hosted_files,
     identities,
     life_cycle,
+    manifests,
     metadata,
     numbers,
     openings,
     profiles,
-    quirks,
+    quirks_of_receivers,
+    quirks_of_senders,
     refusals,
+    retries,
     rich_content,
     seed,
     seed_messages,
@@ -30,6 +34,7 @@ from tests.mutants.promises import (
     signs,
     tokens,
     updates,
+    webhook_bodies,
     webhooks,
 )
 from tests.mutants.promises.model import Breaks
@@ -39,7 +44,9 @@ _MODULES: tuple[ModuleType, ...] = (
     *(domains, tokens, identities, conversation, profiles, openings),
     *(send, hosted_files, rich_content, signs, updates, metadata),
     *(format, numbers),
-    *(errors, refusals, webhooks, files, life_cycle, quirks),
+    *(errors, refusals),
+    *(manifests, webhooks, webhook_bodies, retries, files, life_cycle, attributes),
+    *(quirks_of_senders, quirks_of_receivers),
     *(contradictions, contradictions_calls, contradictions_content, contradictions_webhooks),
 )
 

@@ -30,7 +30,7 @@ DEFECTS = {
     "P5.3-attributes": Breaks(
         _PROFILE,
         "if n not in _CUSTOMER_UNSUPPORTED}}\n",
-        "if value != 'C-53'}}\n",
+        "if n not in _CUSTOMER_UNSUPPORTED and value != 'C-53'}}\n",
     ),
     "P5.3-texts": Breaks(
         _PROFILE,
