@@ -98,6 +98,13 @@ def test_a_run_leaves_the_sandbox_as_it_was(tour: Tour) -> None:
     assert tour.kit.sandbox.call("GET", "/sandbox/clock")["advanced_seconds"] == 0
 
 
+def test_a_token_fetched_while_time_had_passed_is_not_used_again(tour: Tour) -> None:
+    both = ("R4.5-expired", "P8.1-expired")  # each fetches one an hour ahead, and needs one that expires
+
+    for _ in range(2):
+        assert [one.state for one in tour.kit.promises.check_all(only=both)] == ["kept", "kept"]
+
+
 def test_exchanges_carry_the_id_of_the_promise(tour: Tour) -> None:
     exchanges = tour.kit.log.exchanges()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectorkit.promises.bench import BEN, Bench, at, opened
+from connectorkit.promises.bench import BEN, Bench, NotReady, at, opened
 from connectorkit.promises.model import Rows
 from connectorkit.promises.samples import batch, opening, profile, request, text
 
@@ -192,7 +192,9 @@ def _already_open(bench: Bench) -> Any:
     never="needs the sandbox",
 )
 def _profile_set(bench: Bench) -> Any:
-    bench.open()
+    first = bench.converse([profile({"firstName": "Ida"}), opening(bench.account)])
+    if opened(first) is None or not bench.profile():
+        raise NotReady("no conversation was opened with a profile")
     bench.converse([profile({"lastName": "Sommer"}), opening(bench.account)])
     return {"profile": "set" if bench.profile().get("lastName") == "Sommer" else "not set"}
 

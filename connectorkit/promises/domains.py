@@ -131,7 +131,7 @@ def _as_asked(bench: Bench) -> Any:
     on_account="harmless",
 )
 def _host(bench: Bench) -> Any:
-    host = str(bench.lookup("/accountConfigReadWrite/baseURI.json").at("baseURI"))
+    host = str(bench.lookup("/swift/baseURI.json").at("baseURI"))
     return {"a scheme": "://" in host, "a slash": host.endswith("/")}
 
 

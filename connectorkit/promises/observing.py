@@ -123,6 +123,7 @@ class Session:
         outcomes = []
         for name in probe.names:
             if name not in self._played:
+                self._forget_app_jwt()
                 self._played[name] = self._scenarios.run(name, visible=True)
             outcomes.append(self._played[name])
         obstacle = probe.obstacle(outcomes)
@@ -136,6 +137,12 @@ class Session:
             checks=checks,
         )
 
+    def _forget_app_jwt(self) -> None:
+        """Time passes in scenarios, and returns: a token that was fetched meanwhile would never expire."""
+        if self._sandbox is not None:
+            known = self._service.client.credentials
+            known.discard(known.app_jwt)
+
     @contextmanager
     def _set_apart(self, sandbox: SandboxControl) -> Iterator[None]:
         sandbox.settle()
@@ -146,6 +153,7 @@ class Session:
             yield
         finally:
             sandbox.restore(before)
+            self._forget_app_jwt()
 
     def _listening(self) -> Hook:
         if self._hook is None:

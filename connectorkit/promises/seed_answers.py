@@ -78,7 +78,7 @@ def _optional(bench: Bench) -> Any:
 )
 def _counted(bench: Bench) -> Any:
     talk = bench.open()
-    return {"sequence": [bench.send(text(talk)).at("body", "sequence") for _ in range(3)]}
+    return {"sequence": [bench.send(text(talk, "Count me")).at("body", "sequence") for _ in range(3)]}
 
 
 @rows.promise(

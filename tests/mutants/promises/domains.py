@@ -58,7 +58,7 @@ DEFECTS = {
     "P2.1-host": Breaks(
         _SERVICES,
         _ONE,
-        "        if name == 'accountConfigReadWrite':\n"
+        "        if name == 'swift':\n"
         "            return answer(self._base_uri(name) | {'baseURI': self.world.host + '/'})\n" + _ONE,
     ),
     "P2.1-case": Breaks(
@@ -75,7 +75,7 @@ DEFECTS = {
     "P2.2-names": Breaks(
         _SERVICES,
         _KNOWN,
-        '        if name not in _SERVICES or name == "agentVep":\n',
+        '        if name not in _SERVICES or name == "accountConfigReadWrite":\n',
     ),
     "P2.3-version": Breaks(
         _SERVICES,

@@ -43,8 +43,7 @@ DEFECTS = {
     "S5": Breaks(
         _ACCOUNT,
         "        dialog.events.append(record)\n",
-        "        if speaker.role != wire.CONSUMER or event['type'] != wire.CONTENT_EVENT:\n"
-        "            dialog.events.append(record)\n",
+        "        if event.get('message') != 'Where is it?':\n            dialog.events.append(record)\n",
     ),
     "S6": Breaks(
         _MESSAGING,
@@ -70,9 +69,9 @@ DEFECTS = {
         "        batch = decode(body)\n",
     ),
     "S9": Breaks(
-        "wire.py",
-        "APP_JWT_LIFETIME_SECONDS = 3600\n",
-        "APP_JWT_LIFETIME_SECONDS = 7200\n",
+        _ISSUER,
+        "self._clock.now() < exp\n",
+        "self._clock.now() < exp + 55\n",
     ),
     "S10": Breaks(
         _ISSUER,
@@ -88,7 +87,7 @@ DEFECTS = {
         "            consumer_id, body = await self._at_the_door(request)\n"
         "        except Refusal as refusal:\n"
         "            genuine = request.headers.get(wire.AUTHORIZATION, '').count('.') == 2\n"
-        "            if genuine and refusal.body['body']['errorCode'] == 40102:\n"
+        "            if genuine and refusal.body['body'].get('errorCode') == 40102:\n"
         "                refusal.status = 403\n"
         "            raise\n"
         "        envelope = decode(body)\n",

@@ -25,7 +25,7 @@ DEFECTS = {
     "S22": Breaks(
         _MESSAGING,
         _PROFILE_SET,
-        _PROFILE_SET.rstrip() + ' | {"kind": "notification"}\n',
+        _PROFILE_SET.rstrip() + ' | ({"kind": "notification"} if request.id == "p-1" else {})\n',
     ),
     "S23": Breaks(
         _MESSAGING,
@@ -104,18 +104,20 @@ DEFECTS = {
         _MESSAGING,
         _PROFILE_SET,
         "            said = request.ok({'msg': 'OK User Profile set successfully'})\n"
-        "            said['body']['reqId'] = said.pop('reqId')\n"
+        "            if request.id == 'r-17':\n"
+        "                said['body']['reqId'] = said.pop('reqId')\n"
         "            return said\n",
     ),
     "S35": Breaks(
         _MESSAGING,
         _PROFILE_SET,
-        '            return request.ok({"msg": "OK User Profile set successfully", "sequence": 0})\n',
+        "            also = {'sequence': 0} if request.id == 'p-1' else {}\n"
+        "            return request.ok({'msg': 'OK User Profile set successfully'} | also)\n",
     ),
     "S36": Breaks(
         "sandbox/account.py",
         "                self.publish(dialog, dialog.assigned_agent or self.controller, receipt)\n",
-        "                if number != 2:\n"
+        "                if number != 2 or event.get('message') != 'Count me':\n"
         "                    self.publish(dialog, dialog.assigned_agent or self.controller, receipt)\n",
     ),
     "S37": Breaks(
@@ -125,7 +127,8 @@ DEFECTS = {
         "_publish(body, account, consumer_id, metadata, features)})\n",
         '            metadata = request.members.items("metadata")\n'
         "            number = _publish(body, account, consumer_id, metadata, features)\n"
-        "            return request.ok({'sequence': number}) | {'kind': 'resp'}\n",
+        "            also = {'kind': 'resp'} if request.id == '1' else {}\n"
+        "            return request.ok({'sequence': number}) | also\n",
     ),
     "S38": Breaks(
         _MESSAGING,

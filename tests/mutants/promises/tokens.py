@@ -83,7 +83,7 @@ DEFECTS = {
     "P3.3-iat": Breaks(
         _ISSUER,
         '                "iat": issued_at,\n                "exp": issued_at + ',
-        '                "iat": issued_at - 40,\n                "exp": issued_at - 40 + ',
+        '                "iat": issued_at - 31,\n                "exp": issued_at - 31 + ',
     ),
     "P3.3-exp": Breaks(
         _ISSUER,
