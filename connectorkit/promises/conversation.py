@@ -83,7 +83,7 @@ def _at_most_three(bench: Bench) -> Any:
     "P5.2-empty",
     "The first request must have a body, which may be empty.",
     "5.2",
-    {"{}": "taken", "none": "refused"},
+    {"none": "refused", "{}": "taken"},
     on_account="visible",
 )
 def _empty_body(bench: Bench) -> Any:

@@ -174,14 +174,15 @@ def _rated(bench: Bench) -> Any:
     "6.8",
     {
         **dict.fromkeys(("CUSTOM", "NORMAL", "PRIORITIZED", "URGENT", "0 seconds"), "taken"),
-        **dict.fromkeys(("SLOW", "-1 seconds"), "refused"),
+        **dict.fromkeys(("-1 seconds", "SLOW"), "refused"),
     },
     on_account="visible",
 )
 def _ttr(bench: Bench) -> Any:
-    kinds = ("CUSTOM", "NORMAL", "PRIORITIZED", "URGENT", "SLOW")
+    kinds = ("CUSTOM", "NORMAL", "PRIORITIZED", "URGENT")
     seconds = {f"{value} seconds": _urgency("NORMAL", value) for value in (0, -1)}
-    return _taken(bench, {kind: _urgency(kind, 680) for kind in kinds} | seconds)
+    fields = {kind: _urgency(kind, 680) for kind in kinds} | seconds
+    return _taken(bench, fields | {"SLOW": _urgency("SLOW", 680)})
 
 
 @rows.promise(
