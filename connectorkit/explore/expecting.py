@@ -193,7 +193,7 @@ class Judge:
             kind = type(like).__name__
             return self._made(f"isinstance({place}, {kind})", path, "", f"a {kind}", _shown(value), "shape")
         word = "is" if like is None or isinstance(like, bool) else "=="
-        kind = "a name" if isinstance(like, Code) else ""
+        kind = "a name" if isinstance(like, Code) else _numbering(place, wanted, value)
         return self._made(f"{place} {word} {source(like)}", path, "", _shown(wanted), _shown(value), kind)
 
     def _number(self, like: Between | Moment | Off | Later, value: Any, path: Path) -> Difference | None:
@@ -267,6 +267,13 @@ def _reach(value: Any, path: Path) -> Any:
 def _shown(value: Any) -> str:
     text = "nothing" if value is _MISSING else repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _numbering(place: str, wanted: Any, value: Any) -> str:
+    """Numbers of a dialog are off in the same way whatever was said before; only then do they say nothing."""
+    if not place.endswith((".sequence", '["sequence"]')) or type(wanted) is not int or type(value) is not int:
+        return ""
+    return "too low" if value < wanted else "too high"
 
 
 def _general(text: str) -> str:

@@ -85,8 +85,8 @@ DEFECTS = {
     ),
     "Q46": Breaks(
         "sandbox/issuer.py",
-        "        now = int(self._clock.now())\n",
-        "        now = int(self._clock.now()) - 30\n",
+        "self._clock.now() < exp\n",
+        "self._clock.now() < exp - 45\n",
     ),
     "Q47": Breaks(
         "sandbox/app.py",
