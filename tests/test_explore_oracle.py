@@ -462,6 +462,22 @@ def test_every_content_and_door_is_swept() -> None:
     assert {name for step in steps if isinstance(step, Send | Open) for name in step.door} == set(door.DOORS)
 
 
+def test_who_says_nothing_says_it_to_nobody() -> None:
+    """Made plainer, a batch that names another's conversation has no third request, and then must not name it."""
+    assert Open("ana", "text", third_talk=1).possible(Model())
+    assert not Open("ana", third_talk=1).possible(Model())
+
+
+@pytest.mark.parametrize("look", ["agent.sequence", 'reply.json["body"]["sequence"]'])
+def test_numbers_that_are_off_in_the_same_way_are_of_one_kind(look: str) -> None:
+    def kind(expected: int, observed: int) -> str:
+        found = Judge(Check(look, expected, "7.4"), observed, {}).difference()
+        assert found is not None
+        return found.kind
+
+    assert kind(8, 7) == kind(2, 1) != kind(3, 4)
+
+
 # --- Accounts ----------------------------------------------------------------------------------------
 
 

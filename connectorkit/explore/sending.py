@@ -181,6 +181,8 @@ class Open:
             return False
         if self.item == 2 and self.edit is not None and self.third != "text":
             return False
+        if self.third_talk and not self.third:
+            return False
         current = model.open_of(self.who)
         if current is not None and current.closed:
             return False  # nobody says whether another may be opened while a survey is open
