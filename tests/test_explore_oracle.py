@@ -463,7 +463,7 @@ def test_every_content_and_door_is_swept() -> None:
 
 
 def test_who_says_nothing_says_it_to_nobody() -> None:
-    """Made plainer, a batch that names another's conversation has no third request, and then must not name it."""
+    """A batch that is made plainer may lose its third request, and with it what that names."""
     assert Open("ana", "text", third_talk=1).possible(Model())
     assert not Open("ana", third_talk=1).possible(Model())
 
