@@ -302,3 +302,15 @@ def wait_until(condition: Callable[[], Any], seconds: float = 15) -> Any:
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
     return wait_until
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch, sandbox: dict[str, Any]) -> Callable[..., None]:
+    """Configures an account: the running sandbox's, unless told otherwise."""
+
+    def use(**changes: str) -> None:
+        for name in ("account_id", "client_id", "client_secret"):
+            monkeypatch.setenv(f"CONNECTORKIT_{name.upper()}", changes.get(name, sandbox[name]))
+        monkeypatch.setenv("CONNECTORKIT_DOMAIN_LOOKUP", changes.get("domain_lookup", sandbox["base_url"]))
+
+    return use

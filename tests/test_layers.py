@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     (
         {
             "checks",
+            "choosing",
             "operations",
             "replies",
             "memory",

@@ -22,18 +22,6 @@ def command(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["scenarios", *arguments], env={"COLUMNS": "80"})
 
 
-@pytest.fixture
-def use(monkeypatch: pytest.MonkeyPatch, sandbox: dict[str, Any]) -> Callable[..., None]:
-    """Configures an account: the running sandbox's, unless told otherwise."""
-
-    def use(**changes: str) -> None:
-        for name in ("account_id", "client_id", "client_secret"):
-            monkeypatch.setenv(f"CONNECTORKIT_{name.upper()}", changes.get(name, sandbox[name]))
-        monkeypatch.setenv("CONNECTORKIT_DOMAIN_LOOKUP", changes.get("domain_lookup", sandbox["base_url"]))
-
-    return use
-
-
 def test_all_of_it_runs_on_a_sandbox_of_its_own(tmp_path: Path) -> None:
     result = command("--junit", str(tmp_path / "report.xml"))
 

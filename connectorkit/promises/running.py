@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
 import time
 import warnings
 from collections import Counter
@@ -11,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from connectorkit import markup
+from connectorkit import choosing, markup
 from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.promises.ledger import ALL, BY_ID, TOPICS
@@ -24,6 +22,12 @@ from connectorkit.transport import scenario_label
 
 class LeftOpen(UserWarning):
     """A run of the ledger has left conversations open on an account."""
+
+
+_WORDS = {
+    "kind": "promise",
+    "listed": "kit.promises.ledger() and connectorkit promises --list tell which there are.",
+}
 
 
 class Promises:
@@ -69,7 +73,9 @@ class Promises:
 
         Without a pattern all; with ``mark`` only those so marked. Raises ``ValueError`` for an unknown id.
         """
-        wanted = {name for pattern in patterns or ("*",) for name in _matching(pattern)}
+        wanted = {
+            name for pattern in patterns or ("*",) for name in choosing.matching(pattern, BY_ID, **_WORDS)
+        }
         return [one for one in ALL if one.id in wanted and mark in (None, one.mark)]
 
     def run(self, promise_id: str, *, visible: bool = False) -> Outcome:
@@ -79,7 +85,7 @@ class Promises:
         agents may see.
         """
         if promise_id not in BY_ID:
-            raise ValueError(_unknown(promise_id))
+            raise ValueError(choosing.unknown(promise_id, BY_ID, **_WORDS))
         return self.check_all(only=(promise_id,), visible=visible)[0]
 
     def check_all(
@@ -142,17 +148,3 @@ def _labelled(name: str) -> Iterator[None]:
         yield
     finally:
         scenario_label.reset(token)
-
-
-def _matching(pattern: str) -> list[str]:
-    found = fnmatch.filter(BY_ID, pattern)
-    if not found:
-        raise ValueError(_unknown(pattern))
-    return found
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, BY_ID, n=1)
-    lists = "kit.promises.ledger() and connectorkit promises --list tell which there are."
-    hint = f"Did you mean {near[0]!r}?" if near else lists
-    return f"There is no promise {name!r}. {hint}"

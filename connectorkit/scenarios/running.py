@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
-from connectorkit import retries
+from connectorkit import choosing, retries
 from connectorkit.catalogue import ALL, BY_NAME, TOPICS, Scenario, in_words
 from connectorkit.client import Client
 from connectorkit.control import SandboxControl
@@ -22,6 +20,11 @@ from connectorkit.scenarios.outcome import Check, Outcome
 from connectorkit.scenarios.provoking import Provoked, provoke, settled
 from connectorkit.scenarios.staging import Stage
 from connectorkit.transport import scenario_label
+
+_WORDS = {
+    "kind": "scenario",
+    "listed": "kit.scenarios.catalogue() and connectorkit scenarios --list tell which there are.",
+}
 
 
 class Scenarios:
@@ -60,7 +63,7 @@ class Scenarios:
 
         Raises ``ValueError`` for a name that none has.
         """
-        wanted = {name for pattern in patterns for name in _matching(pattern)}
+        wanted = {name for pattern in patterns for name in choosing.matching(pattern, BY_NAME, **_WORDS)}
         return [scenario for scenario in ALL if scenario.name in wanted]
 
     def run(self, name: str, *, visible: bool = False) -> Outcome:
@@ -71,7 +74,7 @@ class Scenarios:
         """
         scenario = BY_NAME.get(name)
         if scenario is None:
-            raise ValueError(_unknown(name))
+            raise ValueError(choosing.unknown(name, BY_NAME, **_WORDS))
         not_run = self._obstacle(scenario, visible)
         if not_run:
             return Outcome(scenario, not_run=not_run)
@@ -154,17 +157,3 @@ class Scenarios:
     def _policy_in_force(self) -> bool:
         """Whether refusals are repeated as the catalogue says; somebody may have switched that off."""
         return self._client.retry == PUBLISHED and retries.switched_on.get()
-
-
-def _matching(pattern: str) -> list[str]:
-    found = fnmatch.filter(BY_NAME, pattern)
-    if not found:
-        raise ValueError(_unknown(pattern))
-    return found
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, BY_NAME, n=1)
-    lists = "kit.scenarios.catalogue() and connectorkit scenarios --list tell which there are."
-    hint = f"Did you mean {near[0]!r}?" if near else lists
-    return f"There is no scenario {name!r}. {hint}"
