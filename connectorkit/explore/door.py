@@ -24,9 +24,11 @@ _MEBIBYTE = 1_048_576
 
 @dataclass(frozen=True)
 class Door:
-    """One thing about a call. ``rank`` is its place in the order of checks, ``refusal`` what it is answered.
+    """One thing about a call.
 
-    A refusal of 0 lets it pass; below 1000 it is a status, else the number of an error object.
+    ``rank`` is its place in the order of checks, below 1 where it is about which call it is at all.
+    ``refusal`` is what it is answered: 0 lets it pass, below 1000 it is a status, else the number of an error
+    object.
     """
 
     rank: int
@@ -57,8 +59,8 @@ _JWT = ("import jwt",)
 DOORS: dict[str, Door] = {
     "GET": Door(0, 405, method="GET", section="8.3"),
     "PUT": Door(0, 405, method="PUT", section="8.3"),
-    "unknown path": Door(0, 404, path="/nowhere", section="8.3"),
-    "slash at the end": Door(0, 404, path="/", section="8.3"),
+    "unknown path": Door(-1, 404, path="/nowhere", section="8.3"),
+    "slash at the end": Door(-1, 404, path="/", section="8.3"),
     "no AppJWT": _app(1, 40105, None),
     "empty AppJWT": _app(1, 40105, ""),
     "nonsense as AppJWT": _app(2, 40102, "nonsense"),

@@ -102,10 +102,12 @@ class Send:
         if self.as_array:
             return 400, {"code": "BAD_REQUEST", "body": _any_bad(), "reqId": Optional(Anything())}, "6.1"
         refused = request.shape()
+        too_long = request.too_long or ("just not too large" in self.door and request.is_short)
+        if refused is not None and refused[0] == 400 and too_long:  # of two faults nobody says which is told
+            return 400, {"code": "BAD_REQUEST", "body": _any_bad(), "reqId": Optional(Anything())}, "6.3"
         if refused is not None:
             return refused
-        padded = "just not too large" in self.door and request.is_short
-        if request.too_long or padded:
+        if too_long:
             return *answers.refused(400, "Bad Request", request.reads_as), "6.3"
         return running.run(model, self.who, model.talk(self.talk), request, when, self.file)
 
@@ -204,7 +206,8 @@ class Open:
         verdict = Verdict()
         if self.setting:
             model.settings[self.setting] = SETTINGS[self.setting]
-        first = next((r.reads_as for r in self._requests() if r.reads_as), None)
+        # Which id is read out of what is no batch, nobody says.
+        first = None if self.shape else next((r.reads_as for r in self._requests() if r.reads_as), None)
         striking.judge(
             "conversation",
             verdict,

@@ -70,7 +70,7 @@ def hide(model: Model, talk: Talk, when: Span) -> None:
 
 def _strikes(call: str, model: Model, doors: Sequence[str]) -> dict[str, Any] | None:
     # What goes to another path or by another method is another call, or none.
-    elsewhere = any(one.rank == 0 for one in door.apply_to_all(doors))
+    elsewhere = any(one.rank <= 0 for one in door.apply_to_all(doors))
     return None if elsewhere else model.fault(call)
 
 
