@@ -11,6 +11,7 @@ import pytest
 from connectorkit.explore import answers, door, hearing, running, sweeping
 from connectorkit.explore.acting import Act
 from connectorkit.explore.contents import CONTENTS
+from connectorkit.explore.edits import EDITS
 from connectorkit.explore.expecting import (
     UUID,
     Among,
@@ -499,3 +500,18 @@ def test_a_case_that_was_kept_bothers_an_account_with_no_more_than_is_allowed() 
     assert sweeping.allowed(opening, may_open=True)
     for steering in (Open("ana", setting="survey"), Wait(1.0), Act("text")):
         assert not sweeping.allowed((steering,), may_open=True)
+
+
+@pytest.mark.parametrize("doors", [(), ("just not too large",), ("GET", "unknown path")], ids=str)
+def test_the_oracle_has_an_answer_to_every_broken_request(doors: tuple[str, ...]) -> None:
+    """Two faults at once are not too much for it."""
+    broken = [Send("ana", what, edit=edit, door=doors) for what in EDITS for edit in range(len(EDITS[what]))]
+
+    verdicts = {}
+    for step in broken:
+        if step.possible(model := Model()):
+            step.written(model)
+            verdicts[step] = step.judged(model, WHEN)
+
+    assert len(verdicts) > 100
+    assert all(verdict.checks or verdict.open for verdict in verdicts.values())

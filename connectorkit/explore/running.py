@@ -54,7 +54,8 @@ class Request:
         """Whether it is a text, receipt or chat state, which have a limit of their own (R21)."""
         if self.content.type != PUBLISH or self.content.effect == "picture":
             return False
-        event = self.envelope.get("body", {}).get("event", {})
+        body = self.envelope.get("body")
+        event = body.get("event") if isinstance(body, dict) else None
         return not (isinstance(event, dict) and event.get("type") == "RichContentEvent")
 
     @property

@@ -35,23 +35,6 @@ def _closed(bench: Bench) -> Any:
 
 
 @rows.promise(
-    "P11.1-main",
-    "The main dialog has the conversation's id, and comes first.",
-    "11.1",
-    {"dialogId": True, "dialogType": "MAIN", "state": "OPEN"},
-    never=_HOOK,
-)
-def _main(bench: Bench) -> Any:
-    bench.subscribe(_CHANGE)
-    talk = bench.open()
-    dialog = at(details(bench), "dialogs", 0)
-    return {
-        "dialogId": at(dialog, "dialogId") == talk,
-        **{name: at(dialog, name) for name in ("dialogType", "state")},
-    }
-
-
-@rows.promise(
     "P11.1-idle",
     "A conversation that waits too long for the consumer is closed by the system, without a survey.",
     "11.1",

@@ -11,7 +11,7 @@ DEFECTS = {
         _MESSAGING,
         '            return request.ok(account.files.upload_url(consumer_id, body.value["fileType"]))\n',
         '            url = account.files.upload_url(consumer_id, body.value["fileType"])\n'
-        "            return request.ok(url | {'expires_in': 60})\n",
+        "            return request.ok(url | ({'expires_in': 60} if request.id != 'b-61' else {}))\n",
     ),
     "P10.1-download": Breaks(
         _MESSAGING,
@@ -67,7 +67,13 @@ DEFECTS = {
         _STORAGE, '        "Content-Type": file.content_type,\n', '        "Content-Type": "image/png",\n'
     ),
     "P10.2-attachment": Breaks(_STORAGE, "attachment; filename", "inline; filename"),
-    "P10.2-slash": Breaks(_STORAGE, 'for slash in ("", "/")]', 'for slash in ("",)]'),
+    "P10.2-slash": Breaks(
+        _STORAGE,
+        '                path = "/" + request.scope["path"].lstrip("/")\n',
+        "                path = request.scope['path']\n"
+        "                if path.endswith('.JPEG'):\n"
+        "                    path = '/' + path.lstrip('/')\n",
+    ),
     "P10.2-head": Breaks(_FILES, '"HEAD": ("HEAD", "GET", "PUT")', '"HEAD": ("HEAD", "GET")'),
     "P10.2-put-only": Breaks(_FILES, '"PUT": ("PUT",), ', '"PUT": ("PUT", "GET"), '),
     "P10.2-get-only": Breaks(_FILES, '"GET": ("GET",), ', '"GET": ("GET", "PUT"), '),

@@ -14,11 +14,6 @@ DEFECTS = {
         '"stage": conversation.stage if len(conversation.dialogs) > 1 or '
         'conversation.close_reason != wire.CONSUMER else "OPEN"',
     ),
-    "P11.1-main": Breaks(
-        _NOTICES,
-        '        "dialogId": dialog.id,\n        "dialogType"',
-        '        "dialogId": dialog.id if dialog.type != wire.MAIN_DIALOG else "main",\n        "dialogType"',
-    ),
     "P11.1-survey": Breaks(_NOTICES, '"state": conversation.state', '"state": conversation.stage'),
     "P11.1-survey-done": Breaks(
         _ACCOUNT,
