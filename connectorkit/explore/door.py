@@ -20,6 +20,7 @@ _FORGED = "{token}.secret.reveal()[:-40] + {token}.secret.reveal()[-20:] + {toke
 _UNSIGNED = 'jwt.encode({token}.claims, "", algorithm="none")'
 _OTHER_KEY = 'jwt.encode({token}.claims, "k" * 32, algorithm="HS256")'
 _MEBIBYTE = 1_048_576
+_WHILE_FRESH = 250  # seconds, in which a token does not expire
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,11 @@ def compatible(names: Iterable[str]) -> bool:
 def possible(names: Iterable[str], model: Model) -> bool:
     """Whether a call can be made like this now."""
     names = tuple(names)
-    return compatible(names) and ("AppJWT from before" not in names or model.token_expires is not None)
+    if "AppJWT from before" in names and model.token_expires is None:
+        return False
+    # The kit does not renew a token that was put into the header by hand.
+    by_hand = not {"Bearer", "bearer"}.isdisjoint(names)
+    return compatible(names) and not (by_hand and model.passed >= _WHILE_FRESH)
 
 
 def line(call: str, payload: Any, who: str, names: Iterable[str]) -> tuple[str, set[str]]:

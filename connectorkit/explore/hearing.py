@@ -15,6 +15,9 @@ _CHANGE = ("body", "changes", 0)
 _DETAILS = (*_CHANGE, "result", "conversationDetails")
 
 
+UNHEARD = -1  # in place of where the consumer's last message was heard: its notification was lost
+
+
 def message(
     model: Model,
     talk: Talk,
@@ -38,7 +41,7 @@ def words(model: Model, talk: Talk, event: dict[str, Any], when: Span, metadata:
     number = message(model, talk, talk.who, event, when, metadata)
     assert number is not None
     heard = talk.heard[-1] if talk.heard and talk.heard[-1].sequence == number else None
-    talk.last_consumer = None if heard is None else len(talk.heard) - 1
+    talk.last_consumer = UNHEARD if heard is None else len(talk.heard) - 1
     talk.said.append(number)
     talk.answered = False
     receiver = agent_of(talk) if talk.agent else CONTROLLER
@@ -217,7 +220,7 @@ def _turn(facts: dict[str, Any], details: tuple[str | int, ...], value: int | No
     """Until when the agent should have answered; -1 where nothing is awaited."""
     if not facts["awaited"]:
         return -1
-    if value is None:
+    if value is None or facts["last"] == UNHEARD:
         return Anything()
     if facts["last"] is None:
         return Off((*details, "startTs"), value * 1000, 1000)

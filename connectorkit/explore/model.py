@@ -130,6 +130,7 @@ class Model:
     settings: dict[str, Any] = field(default_factory=dict)
     listening: bool = True
     waited: float = 0.0  # seconds since the kit's own AppJWT was last seen to be good
+    passed: float = 0.0  # seconds in all by which time was advanced
     deaf: bool = False  # nobody listens for notifications
     token_expires: int | None = None  # of the AppJWT that was put aside
     ahead: Span = Span(0.0, 0.0)

@@ -30,9 +30,15 @@ class Request:
 
     @property
     def reads_as(self) -> Any:
-        """The ``reqId`` that must come back: the id as text."""
+        """The ``reqId`` that must come back: the id as text; ``None`` where none can be read."""
         given = self.envelope.get("id")
-        return str(given) if isinstance(given, str | int) else None
+        readable = isinstance(given, str | int) and not isinstance(given, bool)
+        return str(given) if readable and not self.is_unread else None
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the id itself is what is wrong."""
+        return self.edit is not None and self.edit.verdict == "unread"
 
     def shape(self) -> Answer | None:
         """The refusal of its shape, before anything is looked up; ``None`` where it is well formed."""

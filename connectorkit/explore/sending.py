@@ -206,8 +206,9 @@ class Open:
         verdict = Verdict()
         if self.setting:
             model.settings[self.setting] = SETTINGS[self.setting]
-        # Which id is read out of what is no batch, nobody says.
-        first = None if self.shape else next((r.reads_as for r in self._requests() if r.reads_as), None)
+        # Which id is read out of what is no batch, or where the first is none, nobody says.
+        requests = self._requests()
+        first = None if self.shape or any(one.is_unread for one in requests) else requests[0].reads_as
         striking.judge(
             "conversation",
             verdict,

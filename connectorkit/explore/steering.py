@@ -61,6 +61,7 @@ class Wait(Anytime):
         """What falls due meanwhile: the system closes what has waited too long for its consumer."""
         verdict, longest = Verdict(), model.settings.get("auto_close_seconds")
         model.waited += when.latest - when.earliest
+        model.passed += when.latest - when.earliest
         for talk in model.talks:
             if longest is None or talk.closed or not talk.answered:
                 continue
