@@ -50,7 +50,8 @@ def _lowest() -> NDArray[np.int64]:
     """The smallest number of nanoseconds of each bucket, and behind them where the last one ends."""
     at = np.arange(_SIZE + 1)
     shift = np.maximum(0, (at >> _HALF_BITS) - 1)
-    return (at - (shift << _HALF_BITS)) << shift
+    lowest: NDArray[np.int64] = (at - (shift << _HALF_BITS)) << shift
+    return lowest
 
 
 @cache

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from connectorkit.experiments import KitPromises, KitScenarios
     from connectorkit.exploration import Exploration
     from connectorkit.grading.marks import ReportCard
+    from connectorkit.load_report import LoadReport
+    from connectorkit.loader import LoadRun
 
 
 class _Equipped(BaseClient):
@@ -195,6 +197,22 @@ class Kit(_Equipped, Client):
         from connectorkit import explorer
 
         return explorer.explore_kit(self, **options)
+
+    def load(self, **options: Any) -> LoadReport:
+        """Send calls at a ``rate`` (50 a second) for a ``duration`` ("30s"), and report how long each took.
+
+        ``options`` are those of ``connectorkit.loader.start``, and ``progress`` as of others. An account
+        needs a ``rate`` of at most 100 and ``visible=True``. Interrupting ends it early, with a report.
+        """
+        from connectorkit import loader
+
+        return loader.load_kit(self, **options)
+
+    def start_load(self, **options: Any) -> LoadRun:
+        """The same without waiting: what is returned has ``stop()`` and ``result()``."""
+        from connectorkit import loader
+
+        return loader.start(self, **options)
 
     def grade_receiver(self, url: str | None = None, **options: Any) -> ReportCard:
         """The report card of the receiver at ``url``, which is notified for this kit's app.

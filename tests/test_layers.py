@@ -47,6 +47,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"pictures", "files"}, {"PIL"}),
     ({"progress"}, {"rich"}),
+    ({"histograms"}, {"numpy", "hdrh"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
         {
@@ -72,8 +73,9 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"catalogue", "scenarios", "promises", "explore"} | {"doctor", "replay", "remaking", "grading"},
         {"httpx", "hypothesis"},
     ),
+    ({"load"}, {"httpx", "httptools", "numpy"}),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
+        {"load_report", "tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
     ({"comparing"}, {"pandas"}),
@@ -89,6 +91,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "foreground",
             "grader",
             "explorer",
+            "loader",
             "cli",
             "__init__",
             "__main__",

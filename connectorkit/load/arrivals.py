@@ -36,7 +36,9 @@ class Arrivals:
     def _in_order(self) -> Iterator[list[float]]:
         for first in range(0, self.expected, _CHUNK):
             at = np.arange(first, min(first + _CHUNK, self.expected))
-            times = np.sqrt((at + 0.5) * 2 * self.seconds / self.rate) if self.shape == "ramp" else at / self.rate
+            times = (
+                np.sqrt((at + 0.5) * 2 * self.seconds / self.rate) if self.shape == "ramp" else at / self.rate
+            )
             yield times.tolist()
 
     def _by_chance(self) -> Iterator[list[float]]:

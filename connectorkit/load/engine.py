@@ -14,7 +14,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from connectorkit.load.connection import Connection, clock
-from connectorkit.load.figures import CROWDED, NOT_CONNECTED, NOTHING_OPEN, TIMED_OUT, UNREADABLE, WIDTH, Tally
+from connectorkit.load.figures import (
+    CROWDED,
+    NOT_CONNECTED,
+    NOTHING_OPEN,
+    TIMED_OUT,
+    UNREADABLE,
+    WIDTH,
+    Tally,
+)
 from connectorkit.load.network import UNREACHABLE, Dialler
 from connectorkit.load.options import Options
 from connectorkit.load.pauses import Pauses
@@ -35,7 +43,7 @@ Kept = Callable[[Connection, int, float], None]
 
 
 class Engine:
-    """One part of a run with a rate. ``kept`` is called with each exchange that ended, its ending and when."""
+    """One part of a run with a rate. ``kept`` is called with each exchange that has ended."""
 
     def __init__(
         self,

@@ -32,7 +32,9 @@ STEPS_PER_DECADE = 10
 EDGES_MS = 10.0 ** (np.arange(-3 * STEPS_PER_DECADE, 6.6 * STEPS_PER_DECADE) / STEPS_PER_DECADE)
 Row = NDArray[np.int64]
 _COUNT, _ERRORS, _ANSWERED, _CELLS = range(4)
-WIDTH = 8  # numbers of a sample: operation, ending, due, started, sent, first byte, end, seconds from the start
+WIDTH = (
+    8  # numbers of a sample: operation, ending, due, started, sent, first byte, end, seconds from the start
+)
 
 
 @dataclass

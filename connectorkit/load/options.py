@@ -95,7 +95,9 @@ def seconds_of(duration: float | str) -> float:
         unit = _UNITS.get(found[2] or "s") if found else None
         if found is None or unit is None:
             units = ", ".join(_UNITS)
-            raise SettingsError(f"duration is {duration!r}, allowed is a number and one of {units}. {example}")
+            raise SettingsError(
+                f"duration is {duration!r}, allowed is a number and one of {units}. {example}"
+            )
         duration = float(found[1]) * unit
     return _number("duration", duration, _MOST_SECONDS, example)
 

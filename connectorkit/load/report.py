@@ -22,7 +22,8 @@ _APART = 0.2  # of the run's length, by which parts may start one after another 
 class Report:
     """What came of a run, or of a part of one; ``+`` adds others exactly.
 
-    ``started_at`` is nanoseconds since the epoch, ``seconds`` how long it took to the last answer.
+    ``started_at`` is nanoseconds since the epoch, ``lasted_seconds`` how long it took to the
+    last answer.
     ``schedule_error`` has how long after it meant to the engine woke up for each arrival. ``left_open`` is
     how many conversations could not be closed at the end.
     """
@@ -35,7 +36,7 @@ class Report:
     schedule_error: Histogram = field(default_factory=Histogram)
     open_loop: bool = True
     started_at: int = 0
-    seconds: float = 0.0
+    lasted_seconds: float = 0.0
     connections: int = 0
     pauses: int = 0
     paused_seconds: float = 0.0
@@ -62,7 +63,7 @@ class Report:
     @property
     def per_second(self) -> float:
         """Requests a second, over the whole time."""
-        return self.count / self.seconds if self.seconds else 0.0
+        return self.count / self.lasted_seconds if self.lasted_seconds else 0.0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -101,7 +102,7 @@ class Report:
             made.by_second.add(one.by_second)
             made.schedule_error.add(one.schedule_error)
             made.open_loop &= one.open_loop
-            made.seconds = max(made.seconds, one.seconds)
+            made.lasted_seconds = max(made.lasted_seconds, one.lasted_seconds)
             made.connections += one.connections
             made.pauses += one.pauses
             made.paused_seconds += one.paused_seconds
@@ -112,7 +113,7 @@ class Report:
         spread = (max(one.started_at for one in listed) - made.started_at) / 1e9
         apart = (f"the parts began up to {spread:.1f} s one after another",)
         notes = [note for one in listed for note in one.notes]
-        made.notes = tuple(dict.fromkeys([*notes, *(apart if spread > _APART * made.seconds else ())]))
+        made.notes = tuple(dict.fromkeys([*notes, *(apart if spread > _APART * made.lasted_seconds else ())]))
         return made
 
     def rows(self) -> list[dict[str, Any]]:
@@ -127,7 +128,7 @@ class Report:
             "operation": name,
             "count": figures.count,
             "errors": figures.errors,
-            "per_second": figures.count / self.seconds if self.seconds else 0.0,
+            "per_second": figures.count / self.lasted_seconds if self.lasted_seconds else 0.0,
         }
         for kind, mark in ((CORRECTED, ""), (UNCORRECTED, "uncorrected_")):
             values = figures.times[kind].percentiles(PERCENTS)
@@ -190,7 +191,7 @@ class Report:
             ("target", self.target),
             ("asked for", self.asked),
             ("seed", str(self.seed)),
-            ("sent", f"{self.count:,} in {self.seconds:.1f} s, {self.per_second:,.1f} a second"),
+            ("sent", f"{self.count:,} in {self.lasted_seconds:.1f} s, {self.per_second:,.1f} a second"),
             ("errors", f"{self.errors:,} ({self.error_percent:.2g} %)" if self.errors else "none"),
         ]
         bad = {name: n for name, n in self.endings().items() if not name.startswith("2")}
@@ -218,7 +219,7 @@ class Report:
             "seed": self.seed,
             "count": self.count,
             "errors": self.errors,
-            "seconds": round(self.seconds, 6),
+            "seconds": round(self.lasted_seconds, 6),
             "per_second": round(self.per_second, 3),
             "endings": dict(self.endings()),
             "error_codes": {str(code): count for code, count in self.codes().items()},

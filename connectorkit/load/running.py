@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-
 from dataclasses import dataclass
 
 from connectorkit import operations
@@ -69,7 +68,7 @@ def run(client: Client, part: Part, watch: Watch | None = None, kept: Kept | Non
         schedule_error=engine.tally.late,
         open_loop=options.rate is not None,
         started_at=started_at,
-        seconds=engine.seconds,
+        lasted_seconds=engine.seconds,
         connections=engine.opened,
         pauses=engine.pauses.count,
         paused_seconds=engine.pauses.seconds,
