@@ -178,16 +178,18 @@ def _spread(kit: Kit, options: Options, executor: Executor, parts: int | None) -
     number = workers(executor) if parts is None else asked.parts_of(parts)
     if options.rate is None:
         number = min(number, options.connections)
-    listed = [Part(kit.settings, options, kit.target, part, number) for part in range(number)]
+    listed = [
+        Part(kit.settings, options, kit.target, part, number, throwaway=_on_sandbox(kit))
+        for part in range(number)
+    ]
     return lambda watch: spread(executor, listed, watch, LoadReport.merged)
 
 
 def _check_target(kit: Kit, rate: Any, visible: bool) -> None:
     if kit.closed:
         raise ConnectorError("This kit is closed. Connect again with ck.connect() to go on.")
-    with contextlib.suppress(SandboxError):
-        if kit.sandbox.base_url:
-            return
+    if _on_sandbox(kit):
+        return
     if not visible:
         raise SettingsError(
             f"Load on {kit.target} opens conversations, which agents may see. Pass visible=True if that is "
@@ -201,6 +203,13 @@ def _check_target(kit: Kit, rate: Any, visible: bool) -> None:
         raise SettingsError(
             f"rate is {rate!r}, allowed on an account are numbers above 0 and up to {MOST_ON_ACCOUNT:g}."
         )
+
+
+def _on_sandbox(kit: Kit) -> bool:
+    try:
+        return bool(kit.sandbox.base_url)
+    except SandboxError:
+        return False
 
 
 @contextlib.contextmanager

@@ -60,8 +60,8 @@ def load(
 ) -> None:
     """Send calls at a rate, and tell how long each took from when it was due.
 
-    Exits with 0 unless a threshold is passed or nothing was answered. Ctrl-C ends a run early, and shows what
-    was measured.
+    Exits with 0 unless a threshold is passed, nothing was answered or it was stopped. Ctrl-C ends a run
+    early, and shows what was measured.
     """
     from connectorkit.errors import ConnectorError
 
@@ -111,6 +111,8 @@ def _passed(made: LoadReport, max_p99: float | None, max_errors: float | None) -
     """A sentence for each threshold that was passed."""
     said = []
     latency = made.latency
+    if made.stopped:
+        said.append("The run was stopped before its end.")
     if not latency:
         said.append("Nothing was answered. See how the requests ended above.")
     elif max_p99 is not None and latency.percentile(99) > max_p99:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from connectorkit import operations
+from connectorkit import operations, settings
 from connectorkit.client import Client
+from connectorkit.errors import SettingsError
 from connectorkit.load.cycles import Cycles
 from connectorkit.load.engine import Engine, Kept
 from connectorkit.load.network import Dialler
@@ -20,23 +22,54 @@ from connectorkit.load.requests import Stationery
 from connectorkit.load.steady import new_loop
 from connectorkit.load.watch import Watch
 from connectorkit.log import Log
+from connectorkit.redact import Secret
 from connectorkit.settings import Settings
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a run, which any process can carry out: it has all that it needs."""
+    """One part of a run, which any process can carry out: it has all that it needs.
+
+    The secret of an account does not travel to another process, which reads it from its own settings. That
+    of a sandbox (``throwaway``) does: nobody else ever sees that sandbox.
+    """
 
     settings: Settings
     options: Options
     target: str
     part: int = 0
     parts: int = 1
+    throwaway: bool = False
 
     def run(self) -> Report:
-        """Carry it out with a client of its own, whose log is forgotten."""
-        with Client(self.settings, log=Log(":memory:")) as client:
+        """Carry it out with a client of its own, whose log is forgotten. Raises ``SettingsError``."""
+        with Client(self._complete_settings(), log=Log(":memory:")) as client:
             return run(client, self)
+
+    def _complete_settings(self) -> Settings:
+        if self.settings.client_secret:
+            return self.settings
+        found = settings.load()
+        mine = self.settings.account_id, self.settings.client_id
+        if found is None or (found.account_id, found.client_id) != mine:
+            raise SettingsError(
+                f"A worker has no client secret for account {self.settings.account_id!r}; the kit does not "
+                "send it. Set CONNECTORKIT_ACCOUNT_ID, _CLIENT_ID and _CLIENT_SECRET where the workers run."
+            )
+        return replace(self.settings, client_secret=found.client_secret)
+
+    def __reduce__(self) -> Any:
+        members = {one.name: getattr(self, one.name) for one in fields(self)}
+        known = {one.name: getattr(self.settings, one.name) for one in fields(Settings)}
+        secret = known["client_secret"].reveal() if self.throwaway else ""
+        return _arrived, (members | {"settings": known | {"client_secret": secret}},)
+
+
+def _arrived(members: dict[str, Any]) -> Part:
+    """The part, where it was sent to."""
+    known = members["settings"]
+    whole = Settings(**known | {"client_secret": Secret(known["client_secret"])})
+    return Part(**members | {"settings": whole})
 
 
 def run(client: Client, part: Part, watch: Watch | None = None, kept: Kept | None = None) -> Report:
