@@ -147,7 +147,7 @@ def load_kit(kit: Kit, *, progress: Tell | bool | None = None, **options: Any) -
         while going.running:
             try:
                 going.wait(_LOOK_SECONDS)
-                tell(going.done)
+                tell(min(going.done, going.expected))  # what was put in for the mix is beyond
             except KeyboardInterrupt:
                 going.stop()  # what was measured so far is what the caller gets; again leaves things open
     return going.result()

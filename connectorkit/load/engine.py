@@ -169,7 +169,7 @@ class Engine:
         if operation != TIDY:
             now = clock()
             self.tally.samples.extend((operation, ending, due, now, now, 0.0, now, since))
-        self.watch.done += 1
+            self.watch.done += 1
         self._unfinished -= 1
         self._check_finished()
 
@@ -187,6 +187,7 @@ class Engine:
             found = _CONVERSATION.search(connection.body)
             conversation, ending = (found[1], ending) if found else (None, UNREADABLE)
         if operation != TIDY:
+            self.watch.done += 1
             samples = self.tally.samples
             samples.extend(
                 (
@@ -201,7 +202,6 @@ class Engine:
         if ending != 200:
             self._refused(connection, ending)
         place.end(operation, ok=200 <= ending < 300, conversation=conversation)
-        self.watch.done += 1
         self._next_for(connection)
 
     def _next_for(self, connection: Connection) -> None:

@@ -23,7 +23,7 @@ def workers(executor: Executor) -> int:
     told = getattr(pool, "_max_workers", None)
     client = getattr(pool, "_client", None)  # dask's executor, whose scheduler knows
     if told is None and client is not None:
-        told = len(client.scheduler_info(n_workers=-1)["workers"])
+        told = len(client.nthreads())
     return told if isinstance(told, int) and told > 0 else os.cpu_count() or 1
 
 
