@@ -336,3 +336,11 @@ def test_the_engine_wakes_up_for_each_arrival() -> None:
     assert sum(row["count"] for row in report.second_rows()) == report.count
     assert sum(row["answered"] for row in report.second_rows()) == report.count
     assert sum(row["count"] for row in report.cell_rows()) == report.count
+
+
+def test_an_error_of_our_own_ends_the_run_instead_of_letting_it_hang() -> None:
+    def broken(*exchange: Any) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    with Service() as service, pytest.raises(ZeroDivisionError, match="a mistake"):
+        service.load(rate=50.0, seconds=0.3, kept=broken)

@@ -70,6 +70,8 @@ class Connection(asyncio.Protocol):
             self.head += data
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:  # an error of our own, not of the answer
+            raise error.__context__ or error from None
         except httptools.HttpParserError:
             self.fail(UNREADABLE)
 

@@ -40,6 +40,7 @@ class Cycles(Engine):
         task = self._loop.create_task(self._dial_and_cycle(place))
         self._dialling.add(task)
         task.add_done_callback(self._dialling.discard)
+        task.add_done_callback(self._watched)
 
     async def _dial_and_cycle(self, place: Place) -> None:
         try:
@@ -51,12 +52,7 @@ class Cycles(Engine):
             self.tally.samples.extend((OPEN, NOT_CONNECTED, now, now, now, 0.0, now, since))
             self._loop.call_later(_AGAIN_SECONDS, self._dial_for, place)
             return
-        self.opened += 1
-        self._connections.add(made.connection)
-        times = self.tally.figures[OPEN].times
-        times["connect"].record(made.connect_ms)
-        if made.tls_ms is not None:
-            times["tls"].record(made.tls_ms)
+        self._note(made, OPEN)
         self._cycle(made.connection, place)
 
     def _cycle(self, connection: Connection, place: Place) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,13 +20,12 @@ from connectorkit.load.figures import (
     TIMED_OUT,
     UNREADABLE,
     WIDTH,
-    Tally,
 )
-from connectorkit.load.network import UNREACHABLE, Dialler
+from connectorkit.load.network import Dialler
 from connectorkit.load.options import Options
-from connectorkit.load.pauses import Pauses
 from connectorkit.load.places import Place
 from connectorkit.load.planning import OPEN, SEND
+from connectorkit.load.pool import Pool
 from connectorkit.load.requests import Stationery
 from connectorkit.load.steady import steadied
 from connectorkit.load.upkeep import Upkeep
@@ -42,7 +40,7 @@ _TIDYING_ROUNDS = 3
 Kept = Callable[[Connection, int, float], None]
 
 
-class Engine:
+class Engine(Pool):
     """One part of a run with a rate. ``kept`` is called with each exchange that has ended."""
 
     def __init__(
@@ -57,19 +55,14 @@ class Engine:
         parts: int = 1,
         kept: Kept | None = None,
     ) -> None:
-        self.options, self.watch, self.tally, self.pauses = options, watch, Tally(), Pauses()
+        super().__init__(stationery, dialler, options.share(options.connections, part, parts))
+        self.options, self.watch = options, watch
         self.seconds = 0.0  # how long it took, from the start to the last answer
-        self.opened = 0  # connections
-        self.failure: Exception | None = None  # why the last one could not be opened
+        self.gave_up = False  # because the service wanted to be left alone for longer than the run is
         self._part, self._parts = part, parts
-        self._stationery, self._dialler, self._places, self._kept = stationery, dialler, places, kept
+        self._places, self._kept = places, kept
         self._upkeep = Upkeep(stationery)
-        self._connections: set[Connection] = set()
-        self._free: list[Connection] = []
-        self._most = options.share(options.connections, part, parts)
         self._most_waiting = options.share(options.most_waiting, part, parts)
-        self._dialling: set[asyncio.Task[None]] = set()
-        self._pending: deque[tuple[int, float, float, Place]] = deque()
         self._waiting = 0
         self._unfinished = 0
         self._exhausted = False
@@ -83,6 +76,7 @@ class Engine:
         self._finished = self._loop.create_future()
         self._loop.set_exception_handler(self._broken)
         sweeping = self._loop.create_task(self._sweep())
+        sweeping.add_done_callback(self._watched)
         try:
             with steadied():
                 self.watch.stage = "Sending"
@@ -157,13 +151,6 @@ class Engine:
             self._pending.append((operation, due, since, place))
             self._grow()
 
-    def _idle(self) -> Connection | None:
-        while self._free and not self.pauses.on:
-            connection = self._free.pop()
-            if not connection.closed:
-                return connection
-        return None
-
     def _lost(self, operation: int, ending: int, due: float, since: float) -> None:
         """It never left."""
         if operation != TIDY:
@@ -214,14 +201,6 @@ class Engine:
             self._take_up(connection)
         self._check_finished()
 
-    def _take_up(self, connection: Connection) -> None:
-        """Let a free connection send what waits longest."""
-        if self._pending and not self.pauses.on:
-            operation, due, since, place = self._pending.popleft()
-            connection.send(operation, place, due, since, place.request(operation, self._stationery))
-        else:
-            self._free.append(connection)
-
     def _refused(self, connection: Connection, ending: int) -> None:
         """Count why; wait where the service asks for it; fetch a token where that can help."""
         code = self._upkeep.after(ending, connection.body)
@@ -236,11 +215,6 @@ class Engine:
         if self.pauses.over():
             self._work_off()
 
-    def _work_off(self) -> None:
-        while self._pending and (connection := self._idle()) is not None:
-            self._take_up(connection)
-        self._grow()
-
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What nobody has foreseen ends the run with its own error, instead of letting it wait for ever."""
         error = context.get("exception")
@@ -249,49 +223,11 @@ class Engine:
         else:
             loop.default_exception_handler(context)
 
-    # --- Connections -----------------------------------------------------------------------------------
-
-    def _grow(self) -> None:
-        dialling = len(self._dialling)
-        if dialling < len(self._pending) and len(self._connections) + dialling < self._most:
-            task = self._loop.create_task(self._dial())
-            self._dialling.add(task)
-
-    async def _dial(self) -> None:
-        task = asyncio.current_task()
-        assert task is not None, "it is made as one"
-        try:
-            made = await self._dialler.dial(self)
-        except UNREACHABLE as error:
-            self.failure = error
-            self._dialling.discard(task)
-            if self._pending:
-                operation, due, since, place = self._pending.popleft()
-                place.end(operation, ok=False)
-                self._unanswered(operation, due, since, place)
-            self._grow()
-            return
-        self._dialling.discard(task)
-        self._connections.add(made.connection)
-        self.opened += 1
-        times = self.tally.figures[self._pending[0][0] % TIDY if self._pending else OPEN].times
-        times["connect"].record(made.connect_ms)
-        if made.tls_ms is not None:
-            times["tls"].record(made.tls_ms)
-        self._take_up(made.connection)
-        self._grow()
-
     def _unanswered(self, operation: int, due: float, since: float, place: Place) -> None:
         self._lost(operation, NOT_CONNECTED, due, since)
         while place.waiting and place.may(place.waiting[0][0]):
             self._waiting -= 1
             self._go(*place.waiting.popleft(), place)
-
-    def gone(self, connection: Connection) -> None:
-        """See ``connection.Owner``."""
-        self._connections.discard(connection)
-        if self._pending:
-            self._grow()
 
     # --- Now and then ----------------------------------------------------------------------------------
 
@@ -303,15 +239,14 @@ class Engine:
             for connection in list(self._connections):
                 if connection.busy and now - connection.started > timeout:
                     connection.fail(TIMED_OUT)
-            if self.watch.aborted or (not self._tidying and self._should_stop()):
+            if self.pauses.seconds > self.pauses.longest(self.options.seconds):
+                self.gave_up = True
+            if self.watch.aborted or (not self._tidying and (self.watch.stopped or self.gave_up)):
                 self._stop()
             if now - folded >= 1:
                 folded = now
                 self.tally.fold()
                 self._upkeep.look()
-
-    def _should_stop(self) -> bool:
-        return self.watch.stopped or self.pauses.seconds > self.pauses.longest(self.options.seconds)
 
     def _stop(self) -> None:
         """Nothing more begins. What waits is forgotten, what is under way is waited for."""

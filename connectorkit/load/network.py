@@ -67,5 +67,7 @@ class Dialler:
         except BaseException:
             plug.close()
             raise
+        if connection.closed:
+            raise ConnectionAbortedError("it was closed at once")
         tls_ms = (clock() - connected) * 1000 if secured else None
         return Opened(connection, (connected - began) * 1000, tls_ms)

@@ -91,7 +91,11 @@ def run(client: Client, part: Part, watch: Watch | None = None, kept: Kept | Non
     started_at = time.time_ns()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(engine.run())
-    failure = () if engine.failure is None else (f"a connection failed: {engine.failure}",)
+    notes: tuple[str, ...] = ()
+    if engine.failure is not None:
+        notes += (f"a connection failed: {engine.failure}",)
+    if engine.gave_up:
+        notes += ("the service asked for pauses that are longer than the run",)
     return Report(
         part.target,
         options.said(),
@@ -106,8 +110,8 @@ def run(client: Client, part: Part, watch: Watch | None = None, kept: Kept | Non
         pauses=engine.pauses.count,
         paused_seconds=engine.pauses.seconds,
         left_open=engine.left_open,
-        stopped=watch.stopped,
-        notes=failure,
+        stopped=watch.stopped or engine.gave_up,
+        notes=notes,
     )
 
 
