@@ -5,14 +5,12 @@ It tells how much a service takes, not how long people wait: while an answer is 
 
 from __future__ import annotations
 
-from collections import deque
-
 from connectorkit.load.connection import Connection, clock
 from connectorkit.load.engine import Engine
 from connectorkit.load.figures import NOT_CONNECTED
 from connectorkit.load.network import UNREACHABLE
 from connectorkit.load.places import Place
-from connectorkit.load.planning import OPEN, Draw, Planner, Step
+from connectorkit.load.planning import CLOSE, OPEN, Draw
 
 _AGAIN_SECONDS = 0.1  # after a connection could not be opened
 
@@ -26,10 +24,9 @@ class Cycles(Engine):
         self._until = self._base + self.options.seconds
         self._cycling = self._exhausted = True
         self._unfinished = len(self._places)
-        self._planners: dict[Place, tuple[Planner, deque[Step]]] = {}
-        for number, place in self._places.items():
-            planner = Planner(Draw(dict(self.options.mix), self.options.seed + 1 + number), 1)
-            self._planners[place] = planner, deque()
+        self._draw = Draw(dict(self.options.mix), self.options.seed + 1 + self._part)
+        self._put_off: dict[Place, int] = {}  # what comes after an opening or closing that was put in
+        for place in self._places.values():
             self._dial_for(place)
         self._check_finished()
 
@@ -65,17 +62,21 @@ class Cycles(Engine):
         elif self.pauses.on:
             self._loop.call_later(self.pauses.left, self._cycle, connection, place)
         else:
-            planner, steps = self._planners[place]
-            if not steps:
-                steps.extend(planner.next())
-            operation = steps[0][0]
-            if place.lacks(operation):
-                operation = OPEN  # it could not be opened before
-            else:
-                steps.popleft()
+            operation = self._operation(place)
             place.begin(operation)
             request = place.request(operation, self._stationery)
             connection.send(operation, place, now, now - self._base, request)
+
+    def _operation(self, place: Place) -> int:
+        """The next one of the mix; or closing before another opening, opening before anything else."""
+        operation = self._put_off.pop(place, -1) if self._put_off else -1
+        if operation < 0:
+            operation = self._draw.operation()
+        there_is_one = place.conversation is not None
+        if (operation != OPEN) is there_is_one:
+            return operation
+        self._put_off[place] = operation
+        return CLOSE if there_is_one else OPEN
 
     def _next_for(self, connection: Connection) -> None:
         if self._cycling:

@@ -22,12 +22,12 @@ _DIGITS = b"%012d"
 class Letterhead:
     """Request line and headers of both calls for one consumer, good as long as the AppJWT in them."""
 
-    __slots__ = ("conversation", "epoch", "send")
+    __slots__ = ("epoch", "opening", "send")
 
-    def __init__(self, client: Client, consumer: str, epoch: int) -> None:
+    def __init__(self, client: Client, consumer: str, epoch: int, opening: tuple[bytes, ...]) -> None:
         account = client.settings.account_id
         self.epoch = epoch
-        self.conversation = _head(client, operations.conversation(account, b""), consumer)
+        self.opening = _letter(_head(client, operations.conversation(account, b""), consumer), opening)
         self.send = _head(client, operations.send(account, b""), consumer)
 
 
@@ -49,11 +49,11 @@ class Stationery:
 
     def head(self, consumer: str) -> Letterhead:
         """A new head for a consumer whose token is known already."""
-        return Letterhead(self.client, consumer, self.epoch)
+        return Letterhead(self.client, consumer, self.epoch, self._opening)
 
     def opening(self, head: Letterhead) -> bytes:
         """CONVERSATION: a profile and a new conversation."""
-        return self.numbered(_letter(head.conversation, self._opening))
+        return self.numbered(head.opening)
 
     def sending(self, head: Letterhead, conversation: bytes) -> tuple[bytes, ...]:
         """SEND of a text, in the pieces between which the number goes."""

@@ -30,10 +30,13 @@ def _selector() -> selectors.BaseSelector:
 
         def select(self, timeout: float | None = None) -> Any:
             number = self.fileno()
-            if timeout is not None and timeout > 0 and number < _MOST_DESCRIPTORS:
+            if timeout is None or timeout <= 0 or number >= _MOST_DESCRIPTORS:
+                return super().select(timeout)
+            ready = super().select(0)  # where much goes on, this is all there is to do
+            if not ready:
                 select.select((number,), (), (), timeout)
-                timeout = 0
-            return super().select(timeout)
+                ready = super().select(0)
+            return ready
 
     return Punctual()
 
