@@ -13,15 +13,14 @@ Waiting = tuple[int, float, float]  # operation, due, seconds from the start
 class Place:
     """Keeps the order that matters: texts wait until the conversation is open, closing waits for the texts.
 
-    ``broken`` is a conversation that could not be opened: what should go there cannot.
+    Where it could not be opened, what should go there cannot be sent, see ``lacks``.
     """
 
-    __slots__ = ("_head", "_letter", "broken", "busy", "consumer", "conversation", "sending", "waiting")
+    __slots__ = ("_head", "_letter", "busy", "consumer", "conversation", "sending", "waiting")
 
     def __init__(self, consumer: str) -> None:
         self.consumer = consumer
         self.conversation: bytes | None = None
-        self.broken = False
         self.busy = False  # opening or closing
         self.sending = 0
         self.waiting: deque[Waiting] = deque()
@@ -29,12 +28,8 @@ class Place:
         self._letter: tuple[bytes, ...] = ()
 
     def may(self, operation: int) -> bool:
-        """Whether this can be sent now, or cannot ever."""
-        if self.busy:
-            return False
-        if operation == SEND:
-            return self.conversation is not None or self.broken
-        return not self.sending
+        """Whether its time has come: nothing that must be over before is under way."""
+        return not self.busy and (operation == SEND or not self.sending)
 
     def lacks(self, operation: int) -> bool:
         """Whether there is no conversation for what needs one."""
@@ -54,10 +49,8 @@ class Place:
             return
         self.busy = False
         if operation == OPEN:
-            if conversation is not None:
+            if conversation is not None:  # else one that an earlier refusal left open goes on
                 self.conversation, self._letter = conversation, ()
-            # A conversation that an earlier refusal left open goes on.
-            self.broken = self.conversation is None
         elif ok:
             self.conversation, self._letter = None, ()
 
