@@ -26,7 +26,7 @@ PHASE_COLUMNS = {
 }
 SECOND_COLUMNS = {
     **{"second": "int64", **_NUMBERS, "answered": "int64"},
-    **dict.fromkeys(("p50_ms", "p99_ms", "p100_ms"), "float64"),
+    **dict.fromkeys(("p50_ms", "p99_ms", "max_ms"), "float64"),
 }
 CELL_COLUMNS = {"second": "int64", "from_ms": "float64", "to_ms": "float64", "count": "int64"}
 

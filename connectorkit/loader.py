@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from connectorkit import calls, progress
+from connectorkit import calls, markup, progress
 from connectorkit.errors import ConnectorError, SandboxError, SettingsError
 from connectorkit.load import options as asked
 from connectorkit.load.options import Options
@@ -80,9 +80,15 @@ class LoadRun:
         finally:
             self._ended.set()
 
+    def _facts(self) -> list[tuple[str, str]]:
+        of = f" of {self.expected:,}" if self.expected else ""
+        return [("stage", self.watch.stage if self.running else "ended"), ("requests", f"{self.done:,}{of}")]
+
     def __repr__(self) -> str:
-        state = self.watch.stage if self.running else "ended"
-        return f"<LoadRun: {state}, {self.done:,} requests of {self.expected:,}>"
+        return "<LoadRun: " + ", ".join(f"{name} {value}" for name, value in self._facts()) + ">"
+
+    def _repr_html_(self) -> str:
+        return markup.facts("Load run", self._facts())
 
 
 def start(
@@ -159,7 +165,7 @@ def _here(kit: Kit, options: Options, record: bool) -> Callable[[Watch], Report]
     def work(watch: Watch) -> Report:
         from connectorkit.load.keeping import Keeper
 
-        part = Part(kit.settings, options, kit.target)
+        part = Part(kit.settings, options, kit.target, throwaway=_on_sandbox(kit))
         if not record:
             return run(kit, part, watch)
         keeper = Keeper(kit, label)

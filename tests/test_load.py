@@ -164,7 +164,8 @@ def test_progress_is_told_and_a_run_can_be_stopped_from_outside(kit: Kit) -> Non
     while run.done < 10:
         assert run.running
         time.sleep(0.01)
-    assert "requests of 30,000" in repr(run)
+    assert " of 30,000>" in repr(run)
+    assert "Load run" in run._repr_html_()
     with pytest.raises(TimeoutError, match="has not ended within"):
         run.result(timeout=0.001)
     run.stop()
@@ -176,6 +177,20 @@ def test_progress_is_told_and_a_run_can_be_stopped_from_outside(kit: Kit) -> Non
     assert report.stopped
     assert 10 <= report.count < 30_000
     assert report.left_open == 0
+
+
+@pytest.mark.parametrize("rate", [20_000, None])
+def test_a_run_that_is_stopped_before_it_begins_sends_nothing(kit: Kit, rate: float | None) -> None:
+    before = len(kit.sandbox.state()["conversations"])
+    run = kit.start_load(rate=rate, duration="20s", seed=1)
+    run.stop()
+
+    report = run.result()
+
+    assert report.stopped
+    assert report.count == 0
+    assert len(kit.sandbox.state()["conversations"]) == before
+    assert "100 %" not in repr(report)
 
 
 def test_what_ends_a_run_is_raised_where_it_is_waited_for() -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from load_service import Asked, Service, http
 
 from connectorkit.certificates import issue
+from connectorkit.errors import NoAnswerError
 from connectorkit.load.figures import PHASES
+from connectorkit.load.network import Dialler
 from connectorkit.load.watch import Watch
 
 
@@ -344,3 +348,13 @@ def test_an_error_of_our_own_ends_the_run_instead_of_letting_it_hang() -> None:
 
     with Service() as service, pytest.raises(ZeroDivisionError, match="a mistake"):
         service.load(rate=50.0, seconds=0.3, kept=broken)
+
+
+def test_a_host_without_an_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*asked: Any, **more: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    with Service() as service:
+        monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+        with pytest.raises(NoAnswerError, match=r"127.0.0.1 has no address \(Name or service not known\)"):
+            asyncio.run(Dialler(httpx.URL(service.settings.domain_lookup), 1.0).look_up())

@@ -121,6 +121,10 @@ GOOD: dict[str, Any] = {
         ({"connections": 0}, "connections is 0, allowed are whole numbers from 1 to 4096"),
         ({"connections": 2.5}, "connections is 2.5"),
         ({"timeout": -1}, "timeout is -1"),
+        (
+            {"rate": 1000, "duration": "10h"},
+            "rate and duration make 36,000,000 requests, allowed are 20,000,000",
+        ),
         ({"seed": -1}, "seed is -1"),
         ({"conversations": 0}, "conversations is 0"),
     ],

@@ -21,7 +21,7 @@ class Cycles(Engine):
     _cycling = False
 
     def _begin(self) -> None:
-        self._until = self._base + self.options.seconds
+        self._until = self._base + (0.0 if self._exhausted else self.options.seconds)
         self._cycling = self._exhausted = True
         self._unfinished = len(self._places)
         self._draw = Draw(dict(self.options.mix), self.options.seed + 1 + self._part)

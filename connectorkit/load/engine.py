@@ -81,6 +81,7 @@ class Engine(Pool):
             with steadied():
                 self.watch.stage = "Sending"
                 self._base = clock()
+                self._exhausted = self.watch.stopped  # already, while tokens were fetched
                 self._begin()
                 await self._finished
             self.tally.fold()

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from connectorkit.errors import NoAnswerError
 from connectorkit.load.connection import Connection, Owner, clock
 
 UNREACHABLE = (OSError, TimeoutError)
@@ -36,9 +37,13 @@ class Dialler:
         self._addresses: list[tuple[Any, ...]] = []
 
     async def look_up(self) -> None:
-        """Find the addresses of the host."""
+        """Find the addresses of the host. Raises ``NoAnswerError``."""
         loop = asyncio.get_running_loop()
-        self._addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        try:
+            self._addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            said = error.strerror or error
+            raise NoAnswerError(f"{self._host} has no address ({said}). Check the network.") from None
 
     async def dial(self, owner: Owner) -> Opened:
         """Open a connection to the first address that takes it. Raises one of ``UNREACHABLE``."""

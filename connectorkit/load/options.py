@@ -16,6 +16,7 @@ from connectorkit.load.planning import OPERATIONS, Plan
 MIX = {"open": 1, "send": 8, "close": 1}
 _MOST_RATE, _MOST_SECONDS, _MOST_CONNECTIONS, _MOST_CONVERSATIONS = 100_000, 86_400, 4096, 100_000
 _MOST_PARTS, _MOST_TIMEOUT = 4096, 600
+_MOST_REQUESTS = 20_000_000  # of a run with a rate, which is planned to its end before it begins
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
 
@@ -84,6 +85,11 @@ def checked(
         conversations=whole("conversations", conversations, _MOST_CONVERSATIONS),
         close=bool(close),
     )
+    if made.rate is not None and made.rate * made.seconds > _MOST_REQUESTS:
+        raise SettingsError(
+            f"rate and duration make {made.rate * made.seconds:,.0f} requests, allowed are "
+            f"{_MOST_REQUESTS:,}. Make the run shorter, or run it several times and add the reports."
+        )
     return made
 
 

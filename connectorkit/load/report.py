@@ -95,7 +95,7 @@ class Report:
         if not listed:
             raise SettingsError("There is no report to merge. Pass one at least.")
         first = listed[0]
-        made = cls(first.target, first.asked, first.seed)
+        made = cls(_common(one.target for one in listed), _common(one.asked for one in listed), first.seed)
         for one in listed:
             for name, figures in one.figures.items():
                 made.figures[name].add(figures)
@@ -162,7 +162,9 @@ class Report:
                 "count": count,
                 "errors": errors,
                 "answered": answered,
-                **{f"p{p:g}_ms": _of_cells(cells, p) for p in (50.0, 99.0, 100.0)},
+                **{
+                    name: _of_cells(cells, p) for name, p in (("p50_ms", 50), ("p99_ms", 99), ("max_ms", 100))
+                },
             }
             for second, count, errors, answered, cells in self.by_second.listed()
         ]
@@ -239,6 +241,10 @@ class Report:
             "parts": self.parts,
             "notes": list(self.notes),
         }
+
+
+def _common(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _of_cells(cells: Any, percent: float) -> float:

@@ -130,6 +130,8 @@ def _places(client: Client, part: Part, watch: Watch) -> dict[int, Place]:
     for number in numbers:
         if watch.stopped:
             break
+        if not part.throwaway and part.options.rate is not None:
+            time.sleep(1 / part.options.rate)  # an account gets no more of these than of the other calls
         place = Place(f"load-{once}-{number}")
         client.consumer_jws(place.consumer)
         places[number] = place
