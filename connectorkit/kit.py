@@ -192,7 +192,8 @@ class Kit(_Equipped, Client):
         or reads; ``visible=True`` also opens conversations, which agents may see, and closes them.
         What is found is kept in the folder ``keep`` (``False``: nowhere) and tried first the next time;
         ``stop_at_first`` ends there. ``progress`` is a function that is given the report now and then,
-        ``True`` for a bar, ``False`` for nothing. Raises ``SettingsError``.
+        ``True`` for a bar, ``False`` for nothing. ``executor`` has ``parts`` of it on its workers. Raises
+        ``SettingsError``.
         """
         from connectorkit import explorer
 

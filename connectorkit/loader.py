@@ -15,9 +15,9 @@ from connectorkit.load import options as asked
 from connectorkit.load.options import Options
 from connectorkit.load.report import Report
 from connectorkit.load.running import Part, run
-from connectorkit.load.spreading import spread, workers
 from connectorkit.load.watch import Watch
 from connectorkit.load_report import LoadReport
+from connectorkit.spreading import checked, spread
 
 if TYPE_CHECKING:
     from connectorkit.kit import Kit
@@ -136,14 +136,10 @@ def start(
         if parts is not None:
             raise SettingsError("parts is given without an executor. Pass executor= as well, or neither.")
         return LoadRun(_here(kit, made, record), expected)
-    if not isinstance(executor, Executor):
-        raise SettingsError(
-            f"executor is {type(executor).__name__}, allowed is a concurrent.futures.Executor. "
-            "Of a dask client take client.get_executor()."
-        )
+    number = checked(executor, parts)
     if record:
         raise SettingsError("record is given with an executor, whose workers have no log. Omit one.")
-    return LoadRun(_spread(kit, made, executor, parts), expected)
+    return LoadRun(_spread(kit, made, executor, number), expected)
 
 
 def load_kit(kit: Kit, *, progress: Tell | bool | None = None, **options: Any) -> LoadReport:
@@ -180,15 +176,27 @@ def _here(kit: Kit, options: Options, record: bool) -> Callable[[Watch], Report]
     return work
 
 
-def _spread(kit: Kit, options: Options, executor: Executor, parts: int | None) -> Callable[[Watch], Report]:
-    number = workers(executor) if parts is None else asked.parts_of(parts)
-    if options.rate is None:
-        number = min(number, options.connections)
+def _spread(kit: Kit, options: Options, executor: Executor, parts: int) -> Callable[[Watch], Report]:
+    number = min(parts, options.connections) if options.rate is None else parts
     listed = [
         Part(kit.settings, options, kit.target, part, number, throwaway=_on_sandbox(kit))
         for part in range(number)
     ]
-    return lambda watch: spread(executor, listed, watch, LoadReport.merged)
+
+    def work(watch: Watch) -> Report:
+        def count(one: Report) -> None:
+            watch.done += one.count
+
+        watch.stage = f"{number} parts"
+        reports, notes = spread(executor, Part.run, listed, made=count, stopped=lambda: watch.stopped)
+        if not reports:
+            raise ConnectorError("It was stopped before any part of it had begun. Nothing was measured.")
+        made = Report.merged(reports)
+        made.notes = tuple(dict.fromkeys([*made.notes, *notes]))
+        made.stopped |= watch.stopped
+        return made
+
+    return work
 
 
 def _check_target(kit: Kit, rate: Any, visible: bool) -> None:

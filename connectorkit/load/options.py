@@ -15,7 +15,7 @@ from connectorkit.load.planning import OPERATIONS, Plan
 
 MIX = {"open": 1, "send": 8, "close": 1}
 _MOST_RATE, _MOST_SECONDS, _MOST_CONNECTIONS, _MOST_CONVERSATIONS = 100_000, 86_400, 4096, 100_000
-_MOST_PARTS, _MOST_TIMEOUT = 4096, 600
+_MOST_TIMEOUT = 600
 _MOST_REQUESTS = 20_000_000  # of a run with a rate, which is planned to its end before it begins
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
@@ -113,11 +113,6 @@ def whole(name: str, value: Any, most: int, *, least: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise SettingsError(f"{name} is {value!r}, allowed are whole numbers from {least} to {most}.")
     return value
-
-
-def parts_of(parts: Any) -> int:
-    """Into how many parts a run is divided."""
-    return whole("parts", parts, _MOST_PARTS)
 
 
 def _number(name: str, value: Any, most: float, example: str) -> float:
