@@ -24,7 +24,7 @@ from connectorkit.loader import LoadRun
 from connectorkit.redact import Secret
 from connectorkit.settings import Settings
 
-RUN: dict[str, Any] = {"rate": 60, "duration": "2s", "seed": 5, "arrivals": "poisson"}
+RUN: dict[str, Any] = {"rate": 60, "duration": "3s", "seed": 5, "arrivals": "poisson"}
 needs_kill = pytest.mark.skipif(sys.platform == "win32", reason="kills a worker by signal")
 
 
@@ -178,6 +178,7 @@ def test_the_secret_of_an_account_does_not_travel(
     sent = pickle.dumps(part)
 
     assert secret.encode() not in sent
+    assert secret not in repr(part)
     arrived = pickle.loads(sent)
     with pytest.raises(SettingsError, match="A worker has no client secret for account '12345678'"):
         arrived.run()

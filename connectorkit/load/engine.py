@@ -204,7 +204,7 @@ class Engine(Pool):
 
     def _refused(self, connection: Connection, ending: int) -> None:
         """Count why; wait where the service asks for it; fetch a token where that can help."""
-        code = self._upkeep.after(ending, connection.body)
+        code = self._upkeep.after(ending, connection.body, connection.request)
         if code is not None and connection.operation != TIDY:
             self.tally.figures[connection.operation].codes[code] += 1
         seconds = self.pauses.asked(ending, connection.head)

@@ -15,12 +15,14 @@ class Upkeep:
         self._stationery = stationery
         self._under_way: asyncio.Task[None] | None = None
 
-    def after(self, status: int, body: bytes) -> int | None:
+    def after(self, status: int, body: bytes, request: bytes) -> int | None:
         """The API's number in a refusal; one that a fresh token can cure has that fetched."""
         if status <= 0 or 200 <= status < 300:
             return None
         code = error_code(body)
-        if asks_for_app_jwt(status, code):
+        token = self._stationery.client.credentials.app_jwt
+        # A late refusal of an older token says nothing about this one.
+        if asks_for_app_jwt(status, code) and token is not None and token.secret.reveal().encode() in request:
             self._renew(refused=True)
         return code
 
