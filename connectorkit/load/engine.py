@@ -77,6 +77,7 @@ class Engine(Pool):
         self._loop.set_exception_handler(self._broken)
         sweeping = self._loop.create_task(self._sweep())
         sweeping.add_done_callback(self._watched)
+        self.tally.warm_up()
         try:
             with steadied():
                 self.watch.stage = "Sending"

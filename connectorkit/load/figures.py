@@ -123,6 +123,14 @@ class Tally:
         self.lateness = array("d")
         self.last = 0.0
 
+    @classmethod
+    def warm_up(cls) -> None:
+        """Count something once: the first time takes ten times as long as any other."""
+        scrap = cls()
+        scrap.samples.extend((0, 200, 1, 1, 1, 1, 1, 0))
+        scrap.lateness.append(0)
+        scrap.fold()
+
     def fold(self) -> None:
         """Count what has come since the last time."""
         if self.lateness:
