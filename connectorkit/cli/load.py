@@ -29,7 +29,12 @@ def _mix(context: click.Context, parameter: click.Parameter, value: str | None) 
 
 
 @click.command()
-@click.option("--rate", default=None, type=click.FloatRange(min=0, min_open=True), help="Requests a second.")
+@click.option(
+    "--rate",
+    default=None,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Requests a second: 50 on a sandbox if not said; up to 100, and needed, on an account.",
+)
 @click.option("--flat-out", is_flag=True, help="On a sandbox: as fast as the connections go, without a rate.")
 @click.option("--duration", default="30s", show_default=True, metavar="TIME", help="Such as 30s, 2m or 1h.")
 @click.option("--mix", default=None, metavar="SHARES", callback=_mix, help="[default: open=1,send=8,close=1]")
