@@ -10,7 +10,7 @@ import pandas as pd
 from connectorkit.columns import PHASES
 
 _NEVER = "#f3c5b5"  # pale: most cells of a short exploration have it
-_COLOURS = dict(zip(PHASES, ("#d62728", "#9467bd", "#1f77b4", "#ff7f0e", "#2ca02c"), strict=True))
+_COLOURS = dict(zip(PHASES, ("#c7c7c7", "#d62728", "#9467bd", "#1f77b4", "#ff7f0e", "#2ca02c"), strict=True))
 
 
 class Picture:

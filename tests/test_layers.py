@@ -55,6 +55,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "connections",
             "calls",
             "recording",
+            "stopwatch",
             "bodies",
             "credentials",
             "auth",
