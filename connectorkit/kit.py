@@ -233,6 +233,7 @@ def connect(
     log: str | os.PathLike[str] | ResponseLog | None = None,
     scheme: str | None = None,
     timeout: float | None = None,
+    proxy: str | Secret | None = None,
     sandbox: bool = False,
     seed: int | None = None,
     agent: bool = True,
@@ -242,7 +243,8 @@ def connect(
 
     What is not given comes from ``CONNECTORKIT_*`` environment variables, then from a ``.env`` file.
     ``log`` is the path of the response log, ``":memory:"``, or an open log; ``timeout`` is seconds for each
-    step of the network. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
+    step of the network; ``proxy`` is the URL of an HTTP proxy on the way there (no other is used, whatever
+    ``HTTPS_PROXY`` says). ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
     sandbox's ids and keys reproducible; ``agent=False`` leaves it without the scripted agent, who otherwise
     answers after a quarter of a second. Kits of one process share one sandbox.
     What is refused with 429 or 5xx is sent again as ``retry`` says: as the service's guide asks for
@@ -251,6 +253,8 @@ def connect(
     """
     if isinstance(client_secret, str):
         client_secret = Secret(client_secret)  # so that no traceback shows it among the variables
+    if isinstance(proxy, str):
+        proxy = Secret(proxy)  # it may have a password in it
     given = dict(
         account_id=account_id,
         client_id=client_id,
@@ -259,6 +263,7 @@ def connect(
         log=log,
         scheme=scheme,
         timeout=timeout,
+        proxy=proxy,
     )
     return Kit(*_connection(sandbox, seed, agent, given), retry=retry)
 
@@ -272,8 +277,9 @@ def connect_async(
     **settings: Any,
 ) -> AsyncKit:
     """The same as ``connect``, for tasks; making the kit itself is not awaited."""
-    if isinstance(secret := settings.get("client_secret"), str):
-        settings["client_secret"] = secret = Secret(secret)
+    for name in ("client_secret", "proxy"):
+        if isinstance(settings.get(name), str):
+            settings[name] = Secret(settings[name])
     return AsyncKit(*_connection(sandbox, seed, agent, settings), retry=retry)
 
 
@@ -300,6 +306,8 @@ def _connection(
         scheme="http",
         timeout=timeout,
         log=log_path,
+        # A proxy from the environment is for an account: it seldom finds the way back to this machine.
+        proxy=settings.proxy_url(given.get("proxy")),
     )
     return found, log, lease
 

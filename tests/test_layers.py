@@ -56,6 +56,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "calls",
             "recording",
             "stopwatch",
+            "proxies",
             "bodies",
             "credentials",
             "auth",
