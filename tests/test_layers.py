@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {
             "checks",
             "choosing",
+            "latency",
             "operations",
             "replies",
             "memory",
