@@ -1,4 +1,4 @@
-"""Latency profiles of a sandbox: fixed, log-normal, or as a recorded log's calls took, operation by operation.
+"""Latency profiles of a sandbox: fixed, log-normal, or as the calls of a log took, one by one.
 
 What comes out is data for the sandbox's faults: delays in seconds, and the calls they are for.
 """

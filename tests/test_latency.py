@@ -1,4 +1,4 @@
-"""Latency profiles: what is drawn has the quantiles that were asked for, one profile a call, and sentences."""
+"""Latency profiles: what is drawn has the quantiles that were asked for, one profile a call; sentences."""
 
 from __future__ import annotations
 

@@ -76,7 +76,8 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"httpx", "hypothesis"},
     ),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "exploration"}
+        | {"drawing", "distributions", "views", "views_latency", "views_time"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
     ({"comparing"}, {"pandas"}),
