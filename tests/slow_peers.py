@@ -29,7 +29,8 @@ class Progress:
         class Telling(Stopwatch):
             def __call__(self, event: str, info: dict[str, Any]) -> None:
                 super().__call__(event, info)
-                reached[event.partition(".")[2]].set()
+                if not self._tunnelling:  # what a proxy answers has the same names
+                    reached[event.partition(".")[2]].set()
 
         return Telling()
 
