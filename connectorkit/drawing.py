@@ -30,6 +30,10 @@ _HEAT = {
 }
 
 
+# What vega-embed's menu would offer beside saving: the last opens a page on the web with the data in it.
+_AWAY = ("source", "compiled", "editor")
+
+
 class Picture:
     """An altair chart shown as svg, with a sentence for where no picture can be shown.
 
@@ -62,13 +66,16 @@ class Picture:
         return bytes(vl_convert.vegalite_to_png(self.chart.to_json(), scale=scale))
 
     def interactive(self) -> Any:
-        """The chart as a widget: numbers under the pointer, zoom and pan where its axes are of numbers.
+        """The chart as a widget: numbers under the pointer, zoom and pan along numbers and times.
 
-        Its scripts come with the packages that are installed; nothing is fetched from elsewhere.
+        Its scripts come with the packages that are installed; nothing is fetched from elsewhere, and its
+        menu saves pictures, but hands nothing to an editor on the web.
         """
         alt.JupyterChart.enable_offline()
         chart: Any = self.chart
-        return alt.JupyterChart(chart)
+        return alt.JupyterChart(
+            chart, embed_options={"actions": {"export": True, **dict.fromkeys(_AWAY, False)}}
+        )
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
@@ -85,9 +92,10 @@ def headed(chart: Any, title: str, subtitle: str = "", *, height: Any = HEIGHT, 
     return chart.properties(width=width, height=height, title=said)
 
 
-def zooming(chart: Any) -> Any:
-    """A chart whose axes of numbers can be dragged and zoomed, once it is a widget."""
-    return chart.add_params(alt.selection_interval(bind="scales", name="zoom"))
+def zooming(chart: Any, *axes: str) -> Any:
+    """A chart whose axes (``x`` and ``y`` unless said) can be dragged and zoomed, once it is a widget."""
+    ways: Any = axes or ("x", "y")
+    return chart.add_params(alt.selection_interval(bind="scales", name="zoom", encodings=ways))
 
 
 def nothing(title: str) -> Picture:
@@ -125,7 +133,7 @@ def legend(names: list[str], **more: Any) -> alt.Legend | None:
     if len(names) < 2:
         return None
     columns = max(1, min(4, WIDTH // (36 + 7 * max(map(len, names)))))
-    return alt.Legend(title=None, orient="bottom", columns=columns, **more)
+    return alt.Legend(title=None, orient="bottom", columns=columns, symbolSize=260, **more)
 
 
 def colours(names: list[str], palette: Mapping[str, str] | None = None) -> alt.Scale:

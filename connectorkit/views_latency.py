@@ -41,7 +41,7 @@ def _one_histogram(series: dict[str, Distribution], borders: Any, x: alt.X) -> A
     return (
         alt.Chart(drawing.values(rows))
         # The outline closes the seams between the bars.
-        .mark_rect(color=SERIES_COLOURS[0], stroke=SERIES_COLOURS[0], strokeWidth=0.7, aria=False)
+        .mark_rect(color=SERIES_COLOURS[0], stroke=SERIES_COLOURS[0], strokeWidth=0.7, clip=True, aria=False)
         .encode(
             x=x,
             x2="to:Q",
@@ -62,7 +62,8 @@ def _several(series: dict[str, Distribution], borders: Any, x: alt.X) -> Any:
         .mark_area(
             interpolate="step-after",
             fillOpacity=0.14 if len(series) == 2 else 0,  # more would only make mud
-            line={"strokeWidth": 1.8},
+            line={"strokeWidth": 1.8, "clip": True},
+            clip=True,
             aria=False,
         )
         .encode(

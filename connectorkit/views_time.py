@@ -63,7 +63,7 @@ def rate(source: pd.DataFrame) -> Picture:
     chart = (
         alt.Chart(drawing.values(rows))
         # The outline closes the seams between the bars.
-        .mark_rect(strokeWidth=0.7, aria=False)
+        .mark_rect(strokeWidth=0.7, clip=True, aria=False)
         .encode(
             x=_time(begin, length, bars, absolute),
             x2="to",
@@ -76,7 +76,8 @@ def rate(source: pd.DataFrame) -> Picture:
     )
     count, bad = int(counts.sum()), int(errors.sum())
     said = f"{count:,} request{'' if count == 1 else 's'}, {bad:,} of them failed or refused"
-    return Picture(drawing.headed(chart, title, f"{said}; each bar is {_long(length)}"), f"rate of {said}")
+    chart = drawing.zooming(drawing.headed(chart, title, f"{said}; each bar is {_long(length)}"), "x")
+    return Picture(chart, f"rate of {said}")
 
 
 def heat(source: pd.DataFrame, *, phase: str = "total_ms") -> Picture:
@@ -93,7 +94,7 @@ def heat(source: pd.DataFrame, *, phase: str = "total_ms") -> Picture:
     most = max(cell["count"] for cell in cells)
     chart = (
         alt.Chart(drawing.values(cells))
-        .mark_rect(aria=False)
+        .mark_rect(clip=True, aria=False)
         .encode(
             x=x,
             x2="to",
@@ -112,7 +113,7 @@ def heat(source: pd.DataFrame, *, phase: str = "total_ms") -> Picture:
             ],
         )
     )
-    return Picture(drawing.headed(chart, title, said), f"heat map of {said}")
+    return Picture(drawing.zooming(drawing.headed(chart, title, said), "x"), f"heat map of {said}")
 
 
 def waterfall(timings: pd.DataFrame, *, last: int = 30) -> Picture:

@@ -159,6 +159,7 @@ def test_a_picture_is_a_png_and_a_widget_too() -> None:
     scripts = str(widget._esm)
     assert "https://esm.sh" not in scripts
     assert len(scripts) > 500_000  # they are all in it
+    assert widget.embed_options["actions"]["editor"] is False  # it would post the data to a page on the web
 
 
 # --- Histograms and percentiles ----------------------------------------------------------------------
