@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectorkit import replay, retries, settings, transport, wire
+from connectorkit import replay, retries, transport, wire
 from connectorkit.async_client import AsyncClient
 from connectorkit.base_client import BaseClient
 from connectorkit.checks import check_text
 from connectorkit.client import Client
+from connectorkit.connecting import connection
 from connectorkit.control import SandboxControl
-from connectorkit.errors import SandboxError, SettingsError
+from connectorkit.errors import SandboxError
 from connectorkit.lease import Lease
 from connectorkit.log import Exchange
 from connectorkit.receiver import Receiver
@@ -265,7 +266,7 @@ def connect(
         timeout=timeout,
         proxy=proxy,
     )
-    return Kit(*_connection(sandbox, seed, agent, given), retry=retry)
+    return Kit(*connection(sandbox, seed, agent, given), retry=retry)
 
 
 def connect_async(
@@ -280,39 +281,4 @@ def connect_async(
     for name in ("client_secret", "proxy"):
         if isinstance(settings.get(name), str):
             settings[name] = Secret(settings[name])
-    return AsyncKit(*_connection(sandbox, seed, agent, settings), retry=retry)
-
-
-def _connection(
-    sandbox: bool, seed: int | None, agent: bool, given: dict[str, Any]
-) -> tuple[Settings, ResponseLog, Lease | None]:
-    open_log = given.pop("log", None)
-    if not isinstance(open_log, ResponseLog):
-        given["log"], open_log = None if open_log is None else str(_checked_path(open_log)), None
-    log_path, timeout = settings.log_and_timeout(**given)
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        raise SettingsError(f"Seed is {seed!r}, allowed are whole numbers. Leave it out for a new one.")
-    configured = None if sandbox else settings.load(**given)
-    if configured is not None:
-        return configured, open_log or ResponseLog(log_path), None
-    log = open_log or ResponseLog(log_path)
-    lease = Lease(seed, agent, log)
-    ready = lease.ready
-    found = Settings(
-        account_id=ready["account_id"],
-        client_id=ready["client_id"],
-        client_secret=Secret(ready["client_secret"]),
-        domain_lookup=ready["base_url"],
-        scheme="http",
-        timeout=timeout,
-        log=log_path,
-        # A proxy from the environment is for an account: it seldom finds the way back to this machine.
-        proxy=settings.proxy_url(given.get("proxy")),
-    )
-    return found, log, lease
-
-
-def _checked_path(log: Any) -> str | os.PathLike[str]:
-    if not isinstance(log, str | os.PathLike):
-        raise SettingsError(f'log is {log!r}. Pass a path, ":memory:", or an open ck.ResponseLog.')
-    return log
+    return AsyncKit(*connection(sandbox, seed, agent, settings), retry=retry)

@@ -89,6 +89,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "lease",
             "experiments",
             "kit",
+            "connecting",
             "course",
             "foreground",
             "grader",
