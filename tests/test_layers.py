@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {
             "checks",
             "choosing",
+            "latency",
             "operations",
             "replies",
             "memory",
@@ -55,6 +56,8 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "connections",
             "calls",
             "recording",
+            "stopwatch",
+            "proxies",
             "bodies",
             "credentials",
             "auth",
@@ -73,7 +76,8 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"httpx", "hypothesis"},
     ),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "exploration"}
+        | {"drawing", "distributions", "views", "views_latency", "views_time"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
     ({"comparing"}, {"pandas"}),
@@ -85,6 +89,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "lease",
             "experiments",
             "kit",
+            "connecting",
             "course",
             "foreground",
             "grader",
