@@ -26,7 +26,7 @@ DOES_NOT_IMITATE = [
     "a check of what an uploaded file really is, or of the domain an image comes from",
     "warnings about unknown members: they are ignored without a word",
     "the vendor's undocumented error texts: where no source gives one, the words are the sandbox's own",
-    "the vendor's speed: answers come as fast as this machine can give them",
+    "the vendor's speed: answers come as fast as this machine can give them, unless a latency profile is on",
 ]
 FAULTS = {
     "one of": {
