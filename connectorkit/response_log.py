@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from connectorkit.comparing.compare import Comparison
     from connectorkit.notices import Change
+    from connectorkit.paths.offsets import ClockOffset
+    from connectorkit.paths.waterfall import Waterfall
     from connectorkit.sharing.export import Exported
     from connectorkit.sql import Parameters
     from connectorkit.tables import Moment
@@ -207,6 +209,33 @@ class ResponseLog(Log):
 
         self._settle()
         return timeline.timeline(self, conversation=_id(conversation), session=session)
+
+    def waterfall(
+        self, conversation: str | HasId | None = None, *, offset: ClockOffset | None = None
+    ) -> Waterfall:
+        """The path of the messages of one conversation over both clocks; by default of the one used last.
+
+        Shown as a table of who waited for what; ``.frame`` has a row per span, ``.picture()`` draws it. The
+        service's time stamps are brought to this machine's clock by the offset that the conversation tells,
+        or by another one, as ``clock_offset`` gives.
+        """
+        from connectorkit.paths import waterfall
+
+        self._settle()
+        return waterfall.waterfall(self, _id(conversation), offset=offset)
+
+    def clock_offset(
+        self, *, conversation: str | HasId | None = None, session: str | None = "current"
+    ) -> ClockOffset:
+        """How far the service's clock stands from ours, in milliseconds, with its uncertainty.
+
+        From the time stamps in the notifications of one conversation, or else of a session; ``None`` for all
+        sessions. That a clock was moved meanwhile is said.
+        """
+        from connectorkit.paths import offsets
+
+        self._settle()
+        return offsets.clock_offset(self, conversation=_id(conversation), session=session)
 
     def _settle(self) -> None:
         if self.settle is not None:

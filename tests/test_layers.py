@@ -73,10 +73,10 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"httpx", "hypothesis"},
     ),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration", "paths"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
-    ({"comparing"}, {"pandas"}),
+    ({"comparing"}, {"pandas", "numpy"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
