@@ -328,7 +328,7 @@ def test_a_summary_of_nothing_keeps_columns_and_dtypes() -> None:
     empty = frames.summary(frames.timings(Log()))
     filled = frames.summary(frames.timings(log_of(exchange())))
 
-    assert list(empty.columns) == ["count", "errors", "p50", "p90", "p99", "p99.9", "max"]
+    assert list(empty.columns) == ["count", "errors", "per_second", "p50", "p90", "p99", "p99.9", "max"]
     assert (empty.dtypes == filled.dtypes).all()
     assert empty.index.dtype == filled.index.dtype
 

@@ -82,6 +82,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     (
         {
             "response_log",
+            "timed_log",
             "lease",
             "experiments",
             "kit",
