@@ -88,7 +88,8 @@ def _side(part: pd.DataFrame | None, phase: str) -> Side:
 def common_level(judged: list[Cell], confidence: float) -> float:
     """Of each interval, so that all that can be given hold together (Bonferroni).
 
-    What has too few calls at that level is no part of them; that is decided by numbers of calls alone.
+    What has too few calls at that level is no part of them. That is decided by how many calls there are, and
+    how alike in a row, never by how much the two sides differ.
     """
     while True:
         level = 1 - (1 - confidence) / max(1, len(judged))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from connectorkit.paths import clocks, stamps
 from connectorkit.paths.clocks import Piece, Stamp
 
 _WIDE_MS = 20.0  # beyond that, the path of a message on a local network is no longer readable
+_SHOWN = 5  # pieces that are listed, the newest
 _MOST = 100  # conversations that are read, the newest
 
 
@@ -56,7 +56,7 @@ class ClockOffset:
 
     def on_our_clock(
         self, server_ms: int, by: int, since: int | None = None
-    ) -> tuple[float, float] | tuple[None, None]:
+    ) -> tuple[int, float] | tuple[None, None]:
         """A time stamp of the service as a moment of our clock, and its uncertainty.
 
         ``by`` is when it was known here, which also says before which move of a clock it was made; ``since``
@@ -65,11 +65,11 @@ class ClockOffset:
         be told, or where the stamp is wrong: later than it was heard of.
         """
         begun = -math.inf if since is None else float(since)
-        found: tuple[float, float] | None = None
+        found: tuple[int, float] | None = None
         for piece in self.pieces:
             if piece.ms is not None and piece.uncertainty_ms is not None:
                 # The middle of the millisecond that the stamp stands for.
-                ours = (server_ms - piece.ms + 0.5) * 1_000_000
+                ours = server_ms * 1_000_000 + round((0.5 - piece.ms) * 1_000_000)
                 slack = (piece.uncertainty_ms + 1) * 1_000_000
                 if begun - slack <= ours <= by + slack:
                     found = ours, piece.uncertainty_ms + 0.5
@@ -100,9 +100,11 @@ class ClockOffset:
                 "stamp that a request or an arrival bounds. Let a receiver listen, and open a conversation."
             )
         if self.moved:
+            moves = len(self.pieces) - 1
+            often = "again and again, or runs apart" if moves >= _SHOWN else f"({_times(moves)})"
             return (
-                f"A clock was moved, {_times(len(self.pieces) - 1)}: the service's stands no fixed distance "
-                "from ours, and no average is given."
+                f"A clock was moved {often}: the service's stands no fixed distance from ours, and no "
+                "average is given."
             )
         (piece,) = self.pieces
         return f"{_known(piece)}, from {_counted(piece.stamps)}, {_between(piece)}{self._from()}."
@@ -110,26 +112,26 @@ class ClockOffset:
     @property
     def remarks(self) -> list[str]:
         """What there is to say besides: each piece where a clock was moved, doubts, wide bounds."""
-        said = [
-            f"{_known(piece)}, from {_counted(piece.stamps)}, {_between(piece)}." for piece in self.pieces
-        ]
+        said = []
+        for before, piece in zip((None, *self.pieces), self.pieces, strict=False):
+            said.append(f"{_known(piece)}, from {_counted(piece.stamps)}, {_between(piece)}.")
+            if before is not None and before.ms is not None and piece.ms is not None:
+                moment = f"between {_time(before.end)} and {_time(piece.begin)} UTC"
+                said[-1] += f" It moved by {piece.ms - before.ms:+,.1f} ms {moment}."
+        left = len(said) - _SHOWN
+        said = [*([f"{left} times before these are in .pieces."] if left > 0 else []), *said[-_SHOWN:]]
         said = said if self.moved else []
-        for before, after in itertools.pairwise(self.pieces):
-            if before.ms is not None and after.ms is not None:
-                moment = f"between {_time(before.end)} and {_time(after.begin)}"
-                said.append(f"It moved by {after.ms - before.ms:+,.1f} ms {moment} (UTC).")
         if self.disagreeing:
+            verbs = ("disagrees", "was") if self.disagreeing == 1 else ("disagree", "were")
             said.append(
-                f"{_counted(self.disagreeing)} of {self.stamps} "
-                f"{'disagrees' if self.disagreeing == 1 else 'disagree'} with the rest of their time and "
-                f"{'was' if self.disagreeing == 1 else 'were'} left out: wrong, or made while a clock was "
-                "moved for a moment."
+                f"{_counted(self.disagreeing)} of {self.stamps} {verbs[0]} and {verbs[1]} left out: wrong, or "
+                "made while a clock was moved for a moment."
             )
         widest = max((piece.uncertainty_ms or 0 for piece in self.pieces), default=0)
         if widest > _WIDE_MS:
             said.append(
-                f"That is wide: ± {widest:,.1f} ms is as exact as times of the two clocks can be compared. "
-                "Quick answers narrow it."
+                f"That is wide: times of the two clocks can be compared only to ± {widest:,.1f} ms. Quick "
+                "answers narrow it."
             )
         return said
 

@@ -49,7 +49,7 @@ class _Seen:
     """A moment of the service: its stamp, and where that stands on our clock, in nanoseconds."""
 
     server_ms: int
-    ours: float | None = None
+    ours: int | None = None
     uncertainty_ms: float | None = None
 
 
