@@ -156,7 +156,8 @@ def test_a_clock_that_was_moved_is_told_of_and_not_averaged() -> None:
     assert found.moved
     assert [piece.ms for piece in found.pieces] == [500.5, 3_660_500.5]
     assert repr(found).splitlines() == [
-        "A clock was moved (once): the service's stands no fixed distance from ours, and no average is given.",
+        "A clock was moved (once): the service's stands no fixed distance from ours, and no average "
+        "is given.",
         "The service's clock is ahead of ours by 500.5 ± 2.5 ms, from 5 time stamps, "
         "22:13:21.004 to 22:13:25.004 UTC.",
         "The service's clock is ahead of ours by 3,660,500.5 ± 2.5 ms, from 5 time stamps, "

@@ -399,7 +399,7 @@ def test_throughput_is_from_the_first_begin_to_the_last_end() -> None:
 
 
 def test_a_summary_by_no_column_is_refused() -> None:
-    with pytest.raises(ValueError, match="by is empty. Name a column such as operation"):
+    with pytest.raises(ValueError, match=r"by is empty\. Name a column such as operation"):
         frames.summary(frames.timings(Log()), [])
 
 

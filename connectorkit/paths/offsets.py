@@ -124,8 +124,8 @@ class ClockOffset:
         if self.disagreeing:
             verbs = ("disagrees", "was") if self.disagreeing == 1 else ("disagree", "were")
             said.append(
-                f"{_counted(self.disagreeing)} of {self.stamps} {verbs[0]} and {verbs[1]} left out: wrong, or "
-                "made while a clock was moved for a moment."
+                f"{_counted(self.disagreeing)} of {self.stamps} {verbs[0]} and {verbs[1]} left out: wrong, "
+                "or made while a clock was moved for a moment."
             )
         widest = max((piece.uncertainty_ms or 0 for piece in self.pieces), default=0)
         if widest > _WIDE_MS:
