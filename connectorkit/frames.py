@@ -265,7 +265,7 @@ def _by_phase(timings: pd.DataFrame) -> pd.DataFrame:
     """One row per exchange and phase that it went through, the phases in the order of an exchange."""
     phases = [name for name in (*PHASES, "total_ms") if name in timings.columns]
     parts = [(name, timings[timings[name].notna()]) for name in phases]
-    long = pd.concat([part.assign(phase=name, ms=part[name]) for name, part in parts], ignore_index=True)
+    long = pd.concat([part.assign(phase=name, ms=part[name]) for name, part in parts])
     return long.assign(phase=pd.Categorical(long["phase"], phases, ordered=True))
 
 

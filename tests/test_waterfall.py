@@ -76,9 +76,9 @@ def test_the_uncertainty_of_the_offset_stands_beside_each_time_stamp() -> None:
 def test_the_agent_answers_the_newest_message_and_only_once() -> None:
     told = Story().open(0).send(100, text_event(), 0).hear(120, text_event(), 0, stamp=at(102))
     told.send(200, text_event(), 1).hear(220, text_event(), 1, stamp=at(202))
-    for number, when in ((2, 1000), (3, 2000)):
+    told.hear(505, text_event("All agents are busy"), 2, "CONTROLLER", stamp=at(500))
+    for number, when in ((3, 1000), (4, 2000)):
         told.hear(when + 5, text_event(), number, AGENT, stamp=at(when))
-    told.hear(2500, text_event("Still there?"), 4, "CONTROLLER", stamp=at(2400))
 
     thought = [
         row for row in spans(told.log.waterfall(C), "span", "took_ms", "caused_by") if row[0] == "thought"
