@@ -14,8 +14,9 @@ from connectorkit.paths.scale import Scale, scale
 from connectorkit.paths.spans import ACKNOWLEDGED, DELIVERED, NOTIFIED, SPANS, THOUGHT
 from connectorkit.views import Picture
 
-# Told apart by lightness too: in print, and by those who see few colours.
-_COLOURS = {ACKNOWLEDGED: "#1f77b4", NOTIFIED: "#9ecae1", DELIVERED: "#ff7f0e", THOUGHT: "#c7c7c7"}
+# Of middling lightness, so that each stands out from white paper as well as from a dark page; height tells
+# them apart as well. A wait for a person is faint: words stand on it.
+_COLOURS = {ACKNOWLEDGED: "#3b82c4", NOTIFIED: "#7fb2de", DELIVERED: "#e0902f", THOUGHT: "#a3aab366"}
 _WORDS = {
     ACKNOWLEDGED: "request until answered",
     NOTIFIED: "request until notified",
@@ -24,11 +25,12 @@ _WORDS = {
 }
 _HEIGHTS = {ACKNOWLEDGED: 11, NOTIFIED: 4, DELIVERED: 11, THOUGHT: 11}
 _ORDER = (THOUGHT, NOTIFIED, DELIVERED, ACKNOWLEDGED)  # what is drawn later lies on top
-_STAMP = "#d62728"
+_STAMP = "#d1495b"
 _LEGEND = (
     "red: the service's time stamp, on our clock; dashed: time in which nothing was under way, cut short"
 )
 _LONGEST = 44  # characters of a label
+_THINNEST = 0.002  # of the axis
 _MARGIN = 0.07  # of the axis, for what stands behind the last bar
 
 
@@ -50,18 +52,14 @@ def draw(path: pd.DataFrame, offset: ClockOffset, *, last: int = 40) -> Picture:
     bars = [bar for name in _ORDER for row in rows if row["span"] == name and (bar := _bar(row, axis))]
     order = [labels[step] for step in steps]
     y = alt.Y("step:N", sort=order, title=None, axis=alt.Axis(labelLimit=360), scale=alt.Scale(domain=order))
-    room = axis.places[-1] - axis.places[0]
     x = alt.X(
         "from:Q",
         title="since the first request, by this machine's clock",
         axis=_ticks(axis),
-        scale=alt.Scale(domain=[axis.places[0], axis.places[-1] + _MARGIN * room], nice=False),
+        scale=alt.Scale(domain=[axis.places[0], axis.places[-1] + _MARGIN * axis.room], nice=False),
     )
-    chart = (
-        alt.layer(*_layers(bars, _stamps(rows, axis), _cuts(axis), x, y))
-        .properties(width=640, height=alt.Step(19), title=_title(offset))
-        .configure(background="white")
-        .configure_view(clip=False)
+    chart = alt.layer(*_layers(bars, _stamps(rows, axis), _cuts(axis), x, y)).properties(
+        width=640, height=alt.Step(19), title=_title(offset)
     )
     return Picture(
         chart,
@@ -92,7 +90,8 @@ def _bar(row: dict[str, Any], axis: Scale) -> dict[str, Any] | None:
         "span": _WORDS[row["span"]],
         "name": row["span"],
         "from": axis.place(begin),
-        "to": axis.place(max(begin, end)),
+        # What is over at once is shown all the same.
+        "to": max(axis.place(max(begin, end)), axis.place(begin) + _THINNEST * axis.room),
         "took": took,
         "point": not known,
     }
@@ -130,16 +129,14 @@ def _layers(
     )
     layers = [_data(cuts).mark_rule(strokeDash=[2, 3], color="#999999").encode(x=x)]
     for name in _ORDER:
-        drawn = [bar for bar in bars if bar["name"] == name]
-        # Quick ones are shown all the same: a bar is never thinner than a stroke.
-        layers.append(
-            _data(drawn)
-            .mark_bar(height=_HEIGHTS[name], minBandSize=1)
-            .encode(x=x, x2="to:Q", y=y, color=colour)
-        )
+        drawn = [bar for bar in bars if bar["name"] == name and not bar["point"]]
+        bar = _data(drawn).mark_bar(height=_HEIGHTS[name])
+        layers.append(bar.encode(x=x, x2="to:Q", y=y, color=colour, tooltip=["step:N", "span:N", "took:N"]))
     points = [bar for bar in bars if bar["point"]]
     layers.append(
-        _data(points).mark_point(shape="diamond", size=40, filled=True).encode(x=x, y=y, color=colour)
+        _data(points)
+        .mark_point(shape="diamond", size=40, filled=True, opacity=1)
+        .encode(x=x, y=y, color=colour)
     )
     layers.append(
         _data(stamps).mark_rule(color=_STAMP, strokeWidth=1).encode(x=alt.X("least:Q"), x2="most:Q", y=y)
@@ -148,7 +145,7 @@ def _layers(
     # A long wait says how long it was at its begin: at its end stands what followed.
     for long, side in ((True, "from:Q"), (False, "to:Q")):
         said = [bar for bar in bars if bar["took"] and (bar["name"] == THOUGHT) == long]
-        text = _data(said).mark_text(align="left", dx=4, fontSize=9, color="#333333")
+        text = _data(said).mark_text(align="left", dx=4, fontSize=9)
         layers.append(text.encode(x=alt.X(side), y=y, text="took:N"))
     return layers
 

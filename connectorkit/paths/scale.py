@@ -32,10 +32,14 @@ class Scale:
         return p1 if t2 <= t1 else p1 + (ms - t1) / (t2 - t1) * (p2 - p1)
 
     @property
+    def room(self) -> float:
+        """How long the axis is, in the unit of places."""
+        return self.places[-1] - self.places[0]
+
+    @property
     def ticks(self) -> list[tuple[float, str]]:
         """Places and what stands there, such as ``40 ms`` or ``12.5 s``."""
-        busy = self.places[-1] - self.places[0]
-        step = _nice(busy / _TICKS)
+        step = _nice(self.room / _TICKS)
         edges = [self.times[0], *(edge for cut in self.cuts for edge in cut), self.times[-1]]
         found: list[tuple[float, str]] = []
         for start, end in zip(edges[::2], edges[1::2], strict=True):

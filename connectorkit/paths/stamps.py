@@ -11,6 +11,7 @@ import bisect
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 from connectorkit import notices, timeline, wire
@@ -31,12 +32,12 @@ class Conversation:
     told: Told
     rows: list[Row]
 
-    @property
+    @cached_property
     def requests(self) -> dict[str, Pair]:
         """Requests by the ``event_id`` of their row."""
         return {f"x{pair.exchange.exchange_id}.{pair.position}": pair for pair in self.told.asked}
 
-    @property
+    @cached_property
     def changes(self) -> dict[str, Change]:
         """Changes by the ``event_id`` of their row."""
         return {
