@@ -45,6 +45,7 @@ TIMING_CHANGES: Columns = {
     "before_errors": (WHOLE, "calls before without an answer, or with a status of 400 or above"),
     "after_errors": (WHOLE, "calls after, likewise"),
 }
+_FIXED = "\u00a0"  # a space at which no line is broken
 _CAVEAT = (
     "Runs at different times also differ by what else the machines and the network were doing. To blame what "
     "you changed, take turns: before, after, before, after."
@@ -97,7 +98,7 @@ class TimingComparison:
                 named = [printable(group), phase] if place == 0 else [None, ""]
                 percentile = row["percentile"] if _values(row) else ""
                 calls = _calls(row) if place == 0 else ""
-                shown.append([*named, percentile, _values(row), row["says"], calls])
+                shown.append([*named, percentile, _values(row).replace(" ", _FIXED), row["says"], calls])
         table = markup.table(columns, shown, empty="There is nothing to compare.", wide=(4,))
         return "".join([markup.note(self._headline), table, *map(markup.note, self._remarks())])
 
