@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from connectorkit import memory, mirror, pairs, upkeep, wire
@@ -241,7 +242,7 @@ def summary(
 
 
 def _summed(group: pd.DataFrame, phase: str) -> dict[str, Any]:
-    values = group[phase].dropna()
+    values = group[phase][np.isfinite(group[phase])]  # an archive from elsewhere may bring infinite times
     quantiles = {f"p{100 * q:g}": values.quantile(q) for q in (0.5, 0.9, 0.99, 0.999)}
     return {
         "count": len(group),
@@ -256,8 +257,9 @@ def _throughput(group: pd.DataFrame) -> float | None:
     """Of a single exchange there is none."""
     if len(group) < 2 or not {"started_at", "total_ms"} <= set(group.columns):
         return None
-    ends = group["started_at"] + pd.to_timedelta(group["total_ms"].fillna(0.0), unit="ms")
-    seconds = (ends.max() - group["started_at"].min()).total_seconds()
+    begins = (group["started_at"] - group["started_at"].min()).dt.total_seconds()
+    took = group["total_ms"].where(np.isfinite(group["total_ms"]), 0.0)
+    seconds = float((begins + took / 1000).max())
     return len(group) / seconds if seconds > 0 else None
 
 

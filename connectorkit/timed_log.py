@@ -81,12 +81,12 @@ class TimedLog(Log):
         return waterfall.waterfall(self, id_of(conversation), offset=offset)
 
     def clock_offset(
-        self, *, conversation: str | HasId | None = None, session: str | None = "current"
+        self, *, conversation: str | HasId | None = None, session: str | None = None
     ) -> ClockOffset:
         """How far the service's clock stands from ours, in milliseconds, with its uncertainty.
 
-        From the time stamps in the notifications of one conversation, or else of a session; ``None`` for all
-        sessions. That a clock was moved meanwhile is said.
+        From the time stamps in the notifications of one conversation, or else of a session: by default this
+        one, or the newest that heard anything. That a clock was moved meanwhile is said.
         """
         from connectorkit.paths import offsets
 

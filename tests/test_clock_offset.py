@@ -236,11 +236,11 @@ def test_stamps_that_contradict_each_other_are_no_offset() -> None:
 
 def test_the_offset_of_a_session_takes_all_its_conversations_on_the_newest_service() -> None:
     log = ResponseLog()
-    # Of another sandbox, with another clock, and of an earlier session.
-    for number, (host, ahead) in enumerate([("old.example", 9_000), (HOST, 500), (HOST, 500)]):
+    # A conversation on another sandbox, with another clock; then two on ours; then one in a later session.
+    places = [("old.example", 9_000, "monday"), (HOST, 500, "monday"), (HOST, 500, "monday")]
+    for number, (host, ahead, session) in enumerate([*places, (HOST, 700, "tuesday")]):
         name, story = f"c-{number}", Story()
         story.log = log
-        session = "monday" if number < 2 else "tuesday"
         facts = {"url": f"https://{host}/x", "session_id": session}
         when = 1000 * number
         story.open(when, name, **facts).send(when + 100, text_event(), 0, name, took=4.0, **facts)
@@ -249,10 +249,11 @@ def test_the_offset_of_a_session_takes_all_its_conversations_on_the_newest_servi
             host=host, session_id=session,
         )  # fmt: skip
 
-    whole, monday = clock_offset(log), clock_offset(log, session="monday")
+    newest, monday = clock_offset(log), clock_offset(log, session="monday")
 
-    assert (whole.host, whole.stamps, whole.sessions) == (HOST, 2, ("monday", "tuesday"))
-    assert (whole.ms, monday.stamps) == (500.5, 1)
+    assert (monday.host, monday.stamps, monday.sessions, monday.ms) == (HOST, 2, ("monday",), 500.5)
+    # This log's own session heard nothing.
+    assert (newest.stamps, newest.sessions, newest.ms) == (1, ("tuesday",), 700.5)
 
 
 def test_the_display_escapes_what_came_from_outside() -> None:

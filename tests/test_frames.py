@@ -410,3 +410,13 @@ def test_a_log_summarises_its_own_timings() -> None:
 
     assert log.summary("label")["count"].tolist() == [1, 2]
     assert log.summary("phase", label="two").loc["total_ms", "max"] == 2.0
+
+
+def test_times_that_are_none_are_left_out_of_a_summary() -> None:
+    """An archive from elsewhere may bring them."""
+    log = log_of(exchange(total_ms=4.0), exchange(total_ms=float("inf")), exchange(total_ms=float("inf")))
+
+    summary = frames.summary(frames.timings(log))
+
+    assert summary.loc["send", ["count", "p50", "p99.9", "max"]].tolist() == [3, 4.0, 4.0, 4.0]
+    assert frames.messages(log)["answered_at"].notna().sum() == frames.messages(log)["code"].notna().sum()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import random
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
+from logbook import HOSTILE, accepted, made, random_exchange, random_notification
+from logbook import T0 as BEGAN
+from logbook import publish as publish_text
 from storybook import ANA, C, Story, at, main_dialog, publish, receipt, state, text_event
 
 from connectorkit.paths import drawing
@@ -111,7 +116,7 @@ def test_a_request_without_an_answer_never_ends_and_a_refused_one_says_so() -> N
 def test_another_offset_may_be_given() -> None:
     told = story()
 
-    found = told.log.waterfall(C, offset=told.log.clock_offset(session=None))
+    found = told.log.waterfall(C, offset=told.log.clock_offset())
 
     assert found.offset.stamps == story().log.waterfall(C).offset.stamps
     assert spans(found, "took_ms") == spans(told.log.waterfall(C), "took_ms")
@@ -128,6 +133,35 @@ def test_an_empty_log_keeps_columns_and_dtypes() -> None:
 
 def test_the_default_is_the_conversation_used_last() -> None:
     assert story().log.waterfall().conversation == C
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_log_of_whatever_kind_has_a_path(seed: int) -> None:
+    chance, log = random.Random(seed), ResponseLog()
+    for _ in range(50):
+        log.append(random_exchange(chance))
+        log.append_notification(random_notification(chance))
+    for text in HOSTILE[:6]:
+        odd = chance.choice([None, -5.0, 1e300, math.inf, math.nan])
+        log.append(
+            made(
+                "send",
+                request_body=publish_text(text, "c-1"),
+                response_body=accepted(chance.randrange(9)),
+                status_code=200,
+                consumer=text,
+                total_ms=odd,
+                connect_ms=odd,
+                started_at=chance.choice([0, 2**62, BEGAN]),
+            )
+        )
+
+    for conversation in (None, "c-1", "c-2", "nowhere"):
+        found = log.waterfall(conversation)
+        assert repr(found)
+        assert found._repr_html_()
+        assert (found.frame["took_ms"].dropna().abs() < math.inf).all()
+    assert read(log.waterfall("c-1").picture().svg())[0]
 
 
 # --- Display ---------------------------------------------------------------------------------------

@@ -151,14 +151,19 @@ def of_conversation(found: stamps.Conversation) -> ClockOffset:
 
 
 def clock_offset(log: Log, *, conversation: str | None = None, session: str | None = None) -> ClockOffset:
-    """The offset that a conversation tells, or all of a session together.
+    """The offset that a conversation tells, or all that were notified in a session together.
 
-    Without either, all sessions: the newest hundred conversations are read, and only those of the service
-    that was spoken to last, as another one has another clock.
+    Without either, it is this log's session, or the newest one that heard anything, say that of a receiver
+    which runs apart. The newest hundred conversations are read, and only those of the service that was
+    spoken to last, as another one has another clock.
     """
     if conversation is not None:
         return of_conversation(stamps.conversation(log, conversation))
     heard = frames.notifications(log, session=session)
+    if session is None and not heard.empty:
+        own = log.session_id in heard["session_id"].unique()
+        named = log.session_id if own else heard["session_id"].iloc[-1]
+        heard = heard[heard["session_id"] == named]
     ids: Sequence[str] = [*heard["conversation_id"].dropna()[::-1].unique()[:_MOST]]
     talks = [stamps.conversation(log, name) for name in reversed(ids)]
     host = next((talk.host for talk in reversed(talks) if talk.host is not None), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,7 @@ PATH: Columns = {
     "event_id": (TEXT, "the row of the timeline"),
     "dialog_id": (TEXT, "the dialog"),
 }
+_MAX_MS = 1e12  # some thirty years; an archive from elsewhere may bring any time
 _SAID = (wire.CONTENT_EVENT, wire.RICH_CONTENT_EVENT)
 _NO_AGENTS = (wire.CONSUMER, wire.CONTROLLER)  # the controller's messages are automatic
 
@@ -101,7 +103,8 @@ def _spans(
 ) -> Iterator[tuple[str, float | None, float | None, str | None]]:
     """Name, begin and end by our clock, and what it begins with."""
     if row.kind == REQUEST:
-        end = None if row.ack_ms is None else row.at + row.ack_ms * 1_000_000
+        took = math.nan if row.ack_ms is None else row.ack_ms
+        end = row.at + took * 1_000_000 if 0 <= took <= _MAX_MS else None
         yield ACKNOWLEDGED, row.at, end, row.caused_by
         return
     if row.caused_by is not None and _shows_request(row, found):
