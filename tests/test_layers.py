@@ -73,10 +73,10 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"httpx", "hypothesis"},
     ),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration", "paths"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
-    ({"comparing"}, {"pandas", "numpy"}),
+    ({"comparing", "paths"}, {"pandas", "numpy", "altair"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
