@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from fractions import Fraction
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from logbook import T0, made
 
 from connectorkit import frames
+from connectorkit.comparing.shares import chance
 from connectorkit.comparing.timings import TIMING_CHANGES, TimingComparison, compare_timings
 from connectorkit.errors import LogError
 from connectorkit.response_log import ResponseLog
@@ -207,6 +211,52 @@ def test_calls_that_failed_are_counted_and_not_timed() -> None:
     assert (row["before_errors"], row["after_errors"], row["after_calls"]) == (0, 20, 80)
     assert row["change_ms"] == 0
     assert "80 calls before, 80 after; 0 errors before, 20 after" in repr(found)
+
+
+def test_errors_that_differ_by_more_than_chance_are_told() -> None:
+    few, more, many = (run(draw(1, 80), errors=errors) for errors in (1, 3, 20))
+
+    assert "No difference in errors can be told." in repr(compare_timings(few, more))
+    assert "Errors differ by more than chance: send, 1 of 81 calls before and 20 of 100 calls after." in repr(
+        compare_timings(few, many)
+    )
+    assert "rrors" not in repr(compare_timings(run(draw(1, 80)), run(draw(2, 80)))).split("\n", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ((3, 4), (1, 4), 0.4857142857),  # the lady who tasted tea
+        ((8, 10), (1, 6), 0.0349650350),
+        ((0, 9), (0, 9), 1.0),
+        ((9, 9), (5, 5), 1.0),
+        ((0, 0), (5, 9), 1.0),
+    ],
+)
+def test_the_chance_of_shares_is_that_of_fishers_exact_test(
+    before: tuple[int, int], after: tuple[int, int], expected: float
+) -> None:
+    assert chance(before, after) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_chance_of_shares_is_that_of_counting_every_table(seed: int) -> None:
+    rng = random.Random(seed)
+    size, rest = rng.randrange(1, 60), rng.randrange(1, 60)
+    hits, others = rng.randrange(size + 1), rng.randrange(rest + 1)
+
+    ways = [comb(size, n) * comb(rest, hits + others - n) for n in range(hits + others + 1)]
+    expected = Fraction(sum(way for way in ways if way <= ways[hits]), sum(ways))
+
+    assert chance((hits, size), (others, rest)) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_of_equal_shares_at_most_as_many_differ_as_is_said() -> None:
+    rng = np.random.default_rng(6)
+
+    found = [chance((int(rng.binomial(90, 0.1)), 90), (int(rng.binomial(60, 0.1)), 60)) for _ in range(1000)]
+
+    assert sum(p <= 0.05 for p in found) <= 70
 
 
 def test_all_errors_are_no_timings() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from connectorkit import frames
-from connectorkit.comparing import quantiles
+from connectorkit.comparing import quantiles, shares
 from connectorkit.comparing.quantiles import Change, Values
 from connectorkit.comparing.telling import ms, signed
 
@@ -27,6 +27,7 @@ class Side:
     ordered: Values
     worth: float
     errors: int
+    calls: int  # those that failed included
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,12 @@ def _group(key: Any) -> str:
 
 def _side(part: pd.DataFrame | None, phase: str) -> Side:
     if part is None:
-        return Side(np.empty(0), np.empty(0), 0.0, 0)
+        return Side(np.empty(0), np.empty(0), 0.0, 0, 0)
     in_time = part.sort_values("started_at", kind="stable") if "started_at" in part else part
     failed = frames.failed(in_time)
     values = in_time.loc[~failed, phase].to_numpy(np.float64)
     values = values[np.isfinite(values)]
-    return Side(values, np.sort(values), quantiles.independent(values), int(failed.sum()))
+    return Side(values, np.sort(values), quantiles.independent(values), int(failed.sum()), len(in_time))
 
 
 def common_level(judged: list[Cell], confidence: float) -> float:
@@ -112,6 +113,7 @@ def verdict(cell: Cell, level: float) -> dict[str, Any]:
         "after_worth": cell.after.worth,
         "before_errors": cell.before.errors,
         "after_errors": cell.after.errors,
+        "errors_chance": shares.chance(*((s.errors, s.calls) for s in (cell.before, cell.after))),
     }
     for side, name in ((cell.before, "before_ms"), (cell.after, "after_ms")):
         if len(side.values):

@@ -44,6 +44,10 @@ TIMING_CHANGES: Columns = {
     "after_worth": (REAL, "the same after"),
     "before_errors": (WHOLE, "calls before without an answer, or with a status of 400 or above"),
     "after_errors": (WHOLE, "calls after, likewise"),
+    "errors_chance": (
+        REAL,
+        "how likely shares of errors so far apart are by chance alone, in calls that are independent",
+    ),
 }
 _FIXED = "\u00a0"  # a space at which no line is broken
 _CAVEAT = (
@@ -123,18 +127,29 @@ class TimingComparison:
         return f"Of {counted(len(judged), 'percentile')}, {' and '.join(told)}."
 
     def _remarks(self) -> list[str]:
+        said = self._errors()
         judged = sum(row["verdict"] in (SLOWER, FASTER, NOISE) for row in self._rows)
         if not judged:
-            return []
+            return said
         several = "Both" if judged == 2 else f"All {judged}"
         together = "The interval holds" if judged == 1 else f"{several} intervals hold together"
-        said = [f"{together} with {100 * self.confidence:g} % confidence."]
+        said.append(f"{together} with {100 * self.confidence:g} % confidence.")
         alike = [text for _, rows in self._blocks() if (text := _alike(rows[0]))]
         if alike:
             said.append(
                 f"Calls in a row resemble each other, which the intervals allow for: {'; '.join(alike)}."
             )
         return [*said, _CAVEAT]
+
+    def _errors(self) -> list[str]:
+        """Of each group, as many as there are of them being looked at."""
+        groups = {row["group"]: row for row in self._rows}
+        failing = {name: row for name, row in groups.items() if row["before_errors"] or row["after_errors"]}
+        bound = (1 - self.confidence) / max(1, len(failing))
+        told = [_failures(row) for row in failing.values() if row["errors_chance"] <= bound]
+        if not told:
+            return ["No difference in errors can be told."] if failing else []
+        return [f"Errors differ by more than chance: {'; '.join(told)}."]
 
 
 def compare_timings(
@@ -184,6 +199,14 @@ def _calls(row: dict[str, Any]) -> str:
     if row["before_errors"] or row["after_errors"]:
         said += f"; {counted(row['before_errors'], 'error')} before, {row['after_errors']:,} after"
     return said
+
+
+def _failures(row: dict[str, Any]) -> str:
+    sides = [
+        f"{row[f'{side}_errors']:,} of {row[f'{side}_errors'] + row[f'{side}_calls']:,} calls {side}"
+        for side in ("before", "after")
+    ]
+    return f"{printable(row['group'])}, {' and '.join(sides)}"
 
 
 def _alike(row: dict[str, Any]) -> str:
