@@ -180,5 +180,9 @@ PROMISES: Columns = {
 SUMMARY: Columns = {
     "count": (WHOLE, "exchanges"),
     "errors": (WHOLE, "those without an answer, or with a status of 400 or above"),
+    "per_second": (
+        REAL,
+        "exchanges a second, from the begin of the first to the end of the last; missing for a single one",
+    ),
     **{name: (REAL, "milliseconds") for name in ("p50", "p90", "p99", "p99.9", "max")},
 }

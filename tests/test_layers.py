@@ -80,12 +80,13 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         | {"drawing", "distributions", "views", "views_latency", "views_time"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
-    ({"comparing"}, {"pandas"}),
+    ({"comparing", "paths"}, {"pandas", "numpy", "altair"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {
             "response_log",
+            "timed_log",
             "lease",
             "experiments",
             "kit",
