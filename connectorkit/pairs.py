@@ -10,8 +10,6 @@ from connectorkit import wire
 from connectorkit.log import Exchange
 from connectorkit.replies import Message, whole_number
 
-_MAX_MS = 1e12  # some thirty years
-
 
 @dataclass(frozen=True)
 class Pair:
@@ -77,9 +75,7 @@ class Pair:
     @property
     def answered_at(self) -> int:
         """When the response was in, nanoseconds since the epoch."""
-        took = self.exchange.total_ms or 0.0
-        # An archive from elsewhere may bring a time that is none.
-        return self.exchange.started_at + (int(took * 1_000_000) if 0 <= took <= _MAX_MS else 0)
+        return self.exchange.ended_at
 
 
 def pairs(exchange: Exchange) -> Iterator[Pair]:

@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 Record = TypeVar("Record")
+_MAX_MS = 1e12  # some thirty years
+
+
+def nanoseconds(ms: float | None) -> int:
+    """A duration as a whole number; 0 for what is none, as an archive from elsewhere may bring."""
+    return int(ms * 1_000_000) if ms is not None and 0 <= ms <= _MAX_MS else 0
 
 
 def stamped(record: Record, **changes: Any) -> Record:
@@ -61,6 +67,11 @@ class Exchange:
         outcome = self.error or self.status_code
         took = "" if self.total_ms is None else f", {self.total_ms:.1f} ms"
         return f"<Exchange {self.exchange_id}: {self.operation} → {outcome}{took}>"
+
+    @property
+    def ended_at(self) -> int:
+        """When it was over, in nanoseconds since the epoch; when it began, where that is not known."""
+        return self.started_at + nanoseconds(self.total_ms)
 
     @property
     def blocked_ms(self) -> float | None:

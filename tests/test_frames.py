@@ -371,11 +371,11 @@ def test_a_summary_may_be_by_several_columns_and_by_phase() -> None:
     assert by_two.index.tolist() == [("one", "send"), ("two", "send")]
     assert by_two["count"].tolist() == [2, 1]
     # In the order of an exchange; a phase that did not happen is no row.
-    assert by_phase.index.tolist() == ["connect_ms", "wait_ms", "total_ms"]
+    assert by_phase.index.tolist() == ["blocked_ms", "connect_ms", "wait_ms", "total_ms"]
     assert by_phase.index.dtype == "string"
-    assert by_phase["count"].tolist() == [2, 3, 3]
-    assert by_phase["errors"].tolist() == [0, 1, 1]
-    assert by_phase["max"].tolist() == [1.0, 4.0, 11.0]
+    assert by_phase["count"].tolist() == [3, 2, 3, 3]
+    assert by_phase["errors"].tolist() == [1, 0, 1, 1]
+    assert by_phase["max"].tolist() == [8.0, 1.0, 4.0, 11.0]
     assert by_both.loc[("two", "wait_ms"), "p50"] == 4.0
 
 

@@ -20,9 +20,8 @@ from connectorkit.log import Log
 from connectorkit.notices import Change
 from connectorkit.pairs import Pair
 from connectorkit.paths.clocks import Stamp
+from connectorkit.records import nanoseconds
 from connectorkit.timeline import Told
-
-_MAX_MS = 10**9  # of a phase: what an imported log says may be anything
 
 
 @dataclass(frozen=True)
@@ -71,14 +70,14 @@ def sent(pair: Pair) -> int:
     From its first byte on, not its last: the service may have it all before we are told that it left.
     """
     exchange = pair.exchange
-    return exchange.started_at + _nanoseconds(exchange.connect_ms) + _nanoseconds(exchange.tls_ms)
+    return exchange.started_at + nanoseconds(exchange.connect_ms) + nanoseconds(exchange.tls_ms)
 
 
 def answered(pair: Pair) -> int | None:
     """When the head of the answer was in, in nanoseconds; by then the service had acted."""
     if not pair.ok or pair.exchange.total_ms is None:
         return None
-    left = _nanoseconds(pair.exchange.total_ms) - _nanoseconds(pair.exchange.receive_ms)
+    left = nanoseconds(pair.exchange.total_ms) - nanoseconds(pair.exchange.receive_ms)
     return pair.exchange.started_at + max(left, 0)
 
 
@@ -151,7 +150,3 @@ def _stamp(server_ms: int, cause: Pair, heard: int) -> Stamp:
     """Made by a request of ours, and heard of then."""
     moment = answered(cause)
     return Stamp(server_ms, sent(cause), heard if moment is None else min(heard, moment))
-
-
-def _nanoseconds(ms: float | None) -> int:
-    return int(ms * 1_000_000) if ms is not None and 0 <= ms <= _MAX_MS else 0
