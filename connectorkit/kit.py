@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectorkit import replay, retries, settings, transport, wire
+from connectorkit import replay, retries, transport, wire
 from connectorkit.async_client import AsyncClient
 from connectorkit.base_client import BaseClient
 from connectorkit.checks import check_text
 from connectorkit.client import Client
+from connectorkit.connecting import connection
 from connectorkit.control import SandboxControl
-from connectorkit.errors import SandboxError, SettingsError
+from connectorkit.errors import SandboxError
 from connectorkit.lease import Lease
 from connectorkit.log import Exchange
 from connectorkit.receiver import Receiver
@@ -252,6 +253,7 @@ def connect(
     log: str | os.PathLike[str] | ResponseLog | None = None,
     scheme: str | None = None,
     timeout: float | None = None,
+    proxy: str | Secret | None = None,
     sandbox: bool = False,
     seed: int | None = None,
     agent: bool = True,
@@ -261,7 +263,8 @@ def connect(
 
     What is not given comes from ``CONNECTORKIT_*`` environment variables, then from a ``.env`` file.
     ``log`` is the path of the response log, ``":memory:"``, or an open log; ``timeout`` is seconds for each
-    step of the network. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
+    step of the network; ``proxy`` is the URL of an HTTP proxy on the way there (no other is used, whatever
+    ``HTTPS_PROXY`` says). ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
     sandbox's ids and keys reproducible; ``agent=False`` leaves it without the scripted agent, who otherwise
     answers after a quarter of a second. Kits of one process share one sandbox.
     What is refused with 429 or 5xx is sent again as ``retry`` says: as the service's guide asks for
@@ -270,6 +273,8 @@ def connect(
     """
     if isinstance(client_secret, str):
         client_secret = Secret(client_secret)  # so that no traceback shows it among the variables
+    if isinstance(proxy, str):
+        proxy = Secret(proxy)  # it may have a password in it
     given = dict(
         account_id=account_id,
         client_id=client_id,
@@ -278,8 +283,9 @@ def connect(
         log=log,
         scheme=scheme,
         timeout=timeout,
+        proxy=proxy,
     )
-    return Kit(*_connection(sandbox, seed, agent, given), retry=retry)
+    return Kit(*connection(sandbox, seed, agent, given), retry=retry)
 
 
 def connect_async(
@@ -291,39 +297,7 @@ def connect_async(
     **settings: Any,
 ) -> AsyncKit:
     """The same as ``connect``, for tasks; making the kit itself is not awaited."""
-    if isinstance(secret := settings.get("client_secret"), str):
-        settings["client_secret"] = secret = Secret(secret)
-    return AsyncKit(*_connection(sandbox, seed, agent, settings), retry=retry)
-
-
-def _connection(
-    sandbox: bool, seed: int | None, agent: bool, given: dict[str, Any]
-) -> tuple[Settings, ResponseLog, Lease | None]:
-    open_log = given.pop("log", None)
-    if not isinstance(open_log, ResponseLog):
-        given["log"], open_log = None if open_log is None else str(_checked_path(open_log)), None
-    log_path, timeout = settings.log_and_timeout(**given)
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        raise SettingsError(f"Seed is {seed!r}, allowed are whole numbers. Leave it out for a new one.")
-    configured = None if sandbox else settings.load(**given)
-    if configured is not None:
-        return configured, open_log or ResponseLog(log_path), None
-    log = open_log or ResponseLog(log_path)
-    lease = Lease(seed, agent, log)
-    ready = lease.ready
-    found = Settings(
-        account_id=ready["account_id"],
-        client_id=ready["client_id"],
-        client_secret=Secret(ready["client_secret"]),
-        domain_lookup=ready["base_url"],
-        scheme="http",
-        timeout=timeout,
-        log=log_path,
-    )
-    return found, log, lease
-
-
-def _checked_path(log: Any) -> str | os.PathLike[str]:
-    if not isinstance(log, str | os.PathLike):
-        raise SettingsError(f'log is {log!r}. Pass a path, ":memory:", or an open ck.ResponseLog.')
-    return log
+    for name in ("client_secret", "proxy"):
+        if isinstance(settings.get(name), str):
+            settings[name] = Secret(settings[name])
+    return AsyncKit(*connection(sandbox, seed, agent, settings), retry=retry)

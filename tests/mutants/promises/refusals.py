@@ -41,7 +41,7 @@ DEFECTS = {
     "P8.3-path": Breaks(
         _APP,
         "    return refused(refusals.plain(error.status_code, _WORDS",
-        "    if error.status_code == 404:\n"
+        "    if error.status_code == 404 and not request.url.path.endswith('q47'):\n"
         "        return Response('Unknown path', 404, headers)\n"
         "    return refused(refusals.plain(error.status_code, _WORDS",
     ),
