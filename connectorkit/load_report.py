@@ -15,6 +15,8 @@ from connectorkit.load.report import PERCENTS, Report
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from connectorkit.views import Picture
+
 _WIDTH = 79
 _NUMBERS = {"count": "int64", "errors": "int64"}
 _SHOWN = [f"p{percent:g}" for percent in PERCENTS] + ["max"]
@@ -61,6 +63,27 @@ class LoadReport(Report):
     def heat(self) -> pd.DataFrame:
         """One row per used cell of a heat map: ``second``, ``from_ms``, ``to_ms`` and ``count``."""
         return _frame(self.cell_rows(), CELL_COLUMNS)
+
+    def heat_map(self) -> Picture:
+        """Latencies from when requests were due, by the second in which they were."""
+        from connectorkit import views
+
+        return views.heat(self.heat())
+
+    def rates(self) -> Picture:
+        """Requests per second over time, those that failed in red."""
+        from connectorkit import views
+
+        return views.rate(self.seconds())
+
+    def percentiles(self) -> Picture:
+        """Percentiles on an axis of nines: from when requests were due, and from when they were sent."""
+        from connectorkit import views
+
+        lines = {"from when due": self.latency}
+        if self.open_loop:
+            lines["from when sent"] = self.uncorrected
+        return views.percentiles(lines)
 
     def to_json(self) -> str:
         """Everything as one object of JSON; histograms in the text form of HdrHistogram."""

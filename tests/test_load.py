@@ -81,6 +81,14 @@ def test_frames_have_their_columns_and_add_up(report: LoadReport) -> None:
     assert (heat["from_ms"] < heat["to_ms"]).all()
 
 
+@pytest.mark.parametrize("chart", ["heat_map", "rates", "percentiles"])
+def test_charts_are_made_of_a_report(report: LoadReport, chart: str) -> None:
+    empty = LoadReport("nothing", "nothing", 0)
+
+    for one in (report, empty):
+        assert "<svg" in getattr(one, chart)()._repr_mimebundle_()["image/svg+xml"]
+
+
 def test_an_empty_report_keeps_its_columns() -> None:
     empty = LoadReport("nothing", "nothing", 0)
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from connectorkit.errors import SettingsError
 from connectorkit.histograms import Histogram
 from connectorkit.load import figures as counted
-from connectorkit.load.figures import CORRECTED, EDGES_MS, UNCORRECTED, Figures, Seconds
+from connectorkit.load.figures import CORRECTED, EDGES_MS, STEPS_PER_DECADE, UNCORRECTED, Figures, Seconds
 from connectorkit.load.planning import OPERATIONS
 
 PERCENTS = (50.0, 90.0, 99.0, 99.9)
@@ -171,7 +171,7 @@ class Report:
 
     def cell_rows(self) -> list[dict[str, Any]]:
         """One row per cell of the heat map that is used: second, from and to in milliseconds, count."""
-        edges = [*EDGES_MS.tolist(), float("inf")]
+        edges = [*EDGES_MS.tolist(), float(EDGES_MS[-1]) * 10 ** (1 / STEPS_PER_DECADE)]
         return [
             {"second": second, "from_ms": edges[at], "to_ms": edges[at + 1], "count": int(cells[at])}
             for second, *_, cells in self.by_second.listed()
