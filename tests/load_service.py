@@ -6,8 +6,11 @@ import asyncio
 import json
 import ssl
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
+
+import jwt
 
 from connectorkit.client import Client
 from connectorkit.load.options import Options
@@ -57,6 +60,7 @@ class Service:
     def __init__(self, handler: Handler | None = None, *, context: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
         self.tokens = 0
+        self.lifetime: float | None = None  # seconds of an AppJWT; without it they tell nothing
         self.connections = 0
         self._handler, self._context = handler, context
         self._loop = asyncio.new_event_loop()
@@ -138,7 +142,12 @@ class Service:
             )
         if "app/token" in line:
             self.tokens += 1
-            return http(200, {"access_token": f"app-token-{self.tokens}", "token_type": "Bearer"})
+            token = f"app-token-{self.tokens}"
+            if self.lifetime is not None:
+                now = time.time()
+                claims = {"iat": now, "exp": now + self.lifetime, "jti": token}
+                token = jwt.encode(claims, "no secret, but long enough for it", "HS256")
+            return http(200, {"access_token": token, "token_type": "Bearer"})
         if "/consumer?" in line:
             return http(201, {"token": f"jws-of-{json.loads(body)['ext_consumer_id']}"})
         asked = Asked(len(self.asked) + 1, head, body)

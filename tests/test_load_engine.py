@@ -15,6 +15,7 @@ import pytest
 from load_service import Asked, Service, http
 
 from connectorkit.certificates import issue
+from connectorkit.credentials import RENEW_EARLY_SECONDS
 from connectorkit.errors import NoAnswerError
 from connectorkit.load.figures import PHASES
 from connectorkit.load.network import Dialler
@@ -248,6 +249,19 @@ def test_a_refused_token_is_fetched_anew_once() -> None:
     assert 1 <= refused < report.count
     assert report.codes() == {40102: refused}
     assert "app-token-2" in service.asked[-1].head
+
+
+def test_a_token_is_renewed_before_it_expires() -> None:
+    def token(asked: Asked) -> str:
+        return asked.head.lower().partition("authorization: ")[2].partition("\r\n")[0]
+
+    with Service() as service:
+        service.lifetime = RENEW_EARLY_SECONDS + 0.5
+        report = service.load(rate=20.0, seconds=3.0)
+
+    assert report.errors == 0
+    assert service.tokens >= 2
+    assert token(service.asked[0]) != token(service.asked[-1])
 
 
 def test_tls_is_spoken_and_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
