@@ -53,7 +53,10 @@ class LoadRun:
         return self.watch.done
 
     def stop(self) -> None:
-        """Send nothing more, wait for the answers, close the conversations; again: leave those open."""
+        """Send nothing more, wait for the answers, close the conversations; again: leave those open.
+
+        Parts on an executor cannot be reached once they have begun; asked again, they are not waited for.
+        """
         self.watch.stop()
 
     def wait(self, timeout: float) -> bool:
@@ -188,9 +191,13 @@ def _spread(kit: Kit, options: Options, executor: Executor, parts: int) -> Calla
             watch.done += one.count
 
         watch.stage = f"{number} parts"
-        reports, notes = spread(executor, Part.run, listed, made=count, stopped=lambda: watch.stopped)
+        ends: dict[str, Callable[[], bool]] = {
+            "stopped": lambda: watch.stopped,
+            "abandoned": lambda: watch.aborted,
+        }
+        reports, notes = spread(executor, Part.run, listed, made=count, **ends)
         if not reports:
-            raise ConnectorError("It was stopped before any part of it had begun. Nothing was measured.")
+            raise ConnectorError("It was stopped before any part of it had ended. Nothing was measured.")
         made = Report.merged(reports)
         made.notes = tuple(dict.fromkeys([*made.notes, *notes]))
         made.stopped |= watch.stopped

@@ -47,10 +47,12 @@ def spread(
     *,
     made: Callable[[Made], object] = lambda result: None,
     stopped: Callable[[], bool] = lambda: False,
+    abandoned: Callable[[], bool] = lambda: False,
 ) -> tuple[list[Made], list[str]]:
     """Do all jobs; their results, in the order of the jobs, and remarks on what went on.
 
-    ``made`` is told of each result as it comes. Once ``stopped``, jobs that have not begun are left out.
+    ``made`` is told of each result as it comes. Once ``stopped``, jobs that have not begun are left out; once
+    ``abandoned``, those under way are not waited for, as nothing can reach them.
     Raises the error of a job that failed for the third time, or that another try does not cure.
     """
     pool, successors = executor, list[Executor]()
@@ -61,9 +63,12 @@ def spread(
             ended, _ = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
             if stopped():
                 dropped = {future for future in running if future.cancel()}
-                notes += [f"{len(dropped)} parts had not begun when it was stopped"] if dropped else []
+                notes += [f"parts that had not begun when it was stopped: {len(dropped)}"] if dropped else []
                 running = {future: at for future, at in running.items() if future not in dropped}
                 ended -= dropped
+            if abandoned() and not ended:
+                notes.append(f"parts that were not waited for: {len(running)}")
+                break
             failed = []
             for future in ended:
                 at, error = running.pop(future), future.exception()

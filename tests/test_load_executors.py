@@ -165,6 +165,30 @@ def test_stopping_drops_the_parts_that_have_not_begun(kit: Kit) -> None:
             run.result()
 
 
+def test_stopping_twice_does_not_wait_for_what_cannot_be_reached(kit: Kit) -> None:
+    class Never(Executor):
+        """One part is done, another never is."""
+
+        def submit(self, call: Any, /, part: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_running_or_notify_cancel()
+            if part.part == 0:
+                future.set_result(call(part))
+            return future
+
+    run = kit.start_load(**RUN, executor=Never(), parts=2)
+    while not run.done:
+        assert run.running
+        time.sleep(0.02)
+    run.stop()
+    run.stop()
+    report = run.result()
+
+    assert report.stopped
+    assert report.parts == 1
+    assert "parts that were not waited for: 1" in report.notes
+
+
 def settings(secret: str) -> Settings:
     return Settings("12345678", "app-1", Secret(secret), "http://127.0.0.1:9", "http")
 
