@@ -296,7 +296,10 @@ def test_the_display_escapes_and_stays_on_its_line() -> None:
     ("options", "message"),
     [
         ({"by": "speed"}, r"before has no column 'speed' \(for by\)\. It has exchange_id, .*total_ms\."),
-        ({"phases": "total"}, r"There is no phase 'total' in before\. Choose from blocked_ms, connect_ms, .*total_ms\."),
+        (
+            {"phases": "total"},
+            r"There is no phase 'total' in before\. Choose from blocked_ms, connect_ms, .*total_ms\.",
+        ),
         ({"phases": []}, r"There is no phase '' in before"),
         ({"confidence": 95}, r"confidence is 95\. Pass a number from 0\.5 to 0\.999…, such as 0\.95\."),
         ({"confidence": 1}, r"confidence is 1\."),

@@ -9,10 +9,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from connectorkit.drawing import Picture, legend
 from connectorkit.paths.offsets import ClockOffset
 from connectorkit.paths.scale import Scale, scale
 from connectorkit.paths.spans import ACKNOWLEDGED, DELIVERED, NOTIFIED, SPANS, THOUGHT
-from connectorkit.views import Picture
 
 # Of middling lightness, so that each stands out from white paper as well as from a dark page; height tells
 # them apart as well. A wait for a person is faint: words stand on it.
@@ -30,6 +30,8 @@ _LEGEND = (
     "red: the service's time stamp, on our clock; dashed: time in which nothing was under way, cut short"
 )
 _LONGEST = 44  # characters of a label
+# Labels are measured with other letters than those of the page that shows them, which may be wider.
+_PADDING = {"left": 45, "right": 5, "top": 5, "bottom": 5}
 _THINNEST = 0.002  # of the axis
 _MARGIN = 0.07  # of the axis, for what stands behind the last bar
 
@@ -59,7 +61,7 @@ def draw(path: pd.DataFrame, offset: ClockOffset, *, last: int = 40) -> Picture:
         scale=alt.Scale(domain=[axis.places[0], axis.places[-1] + _MARGIN * axis.room], nice=False),
     )
     chart = alt.layer(*_layers(bars, _stamps(rows, axis), _cuts(axis), x, y)).properties(
-        width=640, height=alt.Step(19), title=_title(offset)
+        width=640, height=alt.Step(19), title=_title(offset), padding=_PADDING
     )
     return Picture(
         chart,
@@ -125,7 +127,7 @@ def _layers(
         "span:N",
         title=None,
         scale=alt.Scale(domain=[_WORDS[name] for name in SPANS], range=[_COLOURS[name] for name in SPANS]),
-        legend=alt.Legend(orient="bottom", columns=4, labelLimit=220, symbolOpacity=1),
+        legend=legend([_WORDS[name] for name in SPANS], labelLimit=220, symbolOpacity=1),
     )
     layers = [_data(cuts).mark_rule(strokeDash=[2, 3], color="#999999").encode(x=x)]
     for name in _ORDER:

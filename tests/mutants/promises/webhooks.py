@@ -65,7 +65,8 @@ DEFECTS = {
     "P9.4-envelope": Breaks(
         _NOTICES,
         'return {"kind": wire.NOTIFICATION, "type": kind, "body": {"changes": [change]}}',
-        'return {"kind": wire.NOTIFICATION, "type": kind, "body": {"changes": [change], "sentTs": 0}}',
+        "more = {} if change.get('event', {}).get('message') == 'Which members?' else {'sentTs': 0}\n"
+        '    return {"kind": wire.NOTIFICATION, "type": kind, "body": {"changes": [change], **more}}',
     ),
     "P9.4-types": Breaks(
         _NOTICES,
