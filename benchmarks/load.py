@@ -227,11 +227,16 @@ def freezing(after: int, seconds: float) -> Iterator[int]:
     def work() -> None:
         loop.run_until_complete(serve())
         loop.run_forever()
+        for task in (left := asyncio.all_tasks(loop)):
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
-    threading.Thread(target=work, daemon=True).start()
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     ready.wait()
     yield place["port"]
     loop.call_soon_threadsafe(loop.stop)
+    thread.join()
 
 
 def measured(rounds: int = ROUNDS) -> Iterator[Measured]:
