@@ -122,7 +122,7 @@ DEFECTS = {
         _NOTICES, "    if sequence is not None:\n", "    if sequence is not None or event.get('chatState'):\n"
     ),
     "P9.4-rich": _told_as(
-        "'content' in event and 'quickReplies' not in event", "event | {'message': 'Rich'}"
+        "'content' in event and 'quickReplies' not in event", "event | {'caption': 'Rich'}"
     ),
     "P9.4-file": _told_as(
         "event.get('contentType') == 'hosted/file'",
