@@ -209,6 +209,8 @@ def _spread(kit: Kit, options: Options, executor: Executor, parts: int) -> Calla
 def _check_target(kit: Kit, rate: Any, visible: bool) -> None:
     if kit.closed:
         raise ConnectorError("This kit is closed. Connect again with ck.connect() to go on.")
+    if kit.settings.proxy is not None:
+        raise SettingsError("proxy is set; load goes without, or it would measure that. Connect without one.")
     if _on_sandbox(kit):
         return
     if not visible:

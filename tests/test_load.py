@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from connectorkit.histograms import Histogram
 from connectorkit.kit import Kit
 from connectorkit.load.report import Report
 from connectorkit.load_report import CELL_COLUMNS, COLUMNS, PHASE_COLUMNS, SECOND_COLUMNS, LoadReport
+from connectorkit.redact import Secret
 
 SHORT: dict[str, Any] = {"rate": 60, "duration": "1s", "seed": 5}
 
@@ -238,6 +240,13 @@ def test_an_account_is_not_loaded_by_mistake(account: Kit, options: dict[str, An
         account.load(duration="1s", **options)
 
     assert len(account.log.exchanges()) == 0
+
+
+def test_load_does_not_go_through_a_proxy(account: Kit) -> None:
+    account.settings = replace(account.settings, proxy=Secret("http://user:word@127.0.0.1:9"))
+
+    with pytest.raises(SettingsError, match="proxy is set; load goes without"):
+        account.load(duration="1s", rate=10, visible=True)
 
 
 def test_an_account_is_loaded_when_asked_for(account: Kit) -> None:

@@ -83,8 +83,9 @@ class Keeper:
             "POST", url, headers=pairs, stream=httpx.ByteStream(content), extensions={EXTENSION: told}
         )
         phases = {"send_ms": (sent - started) * 1000, "total_ms": (at - started) * 1000}
+        phases["wait_ms"] = ((first or at) - sent) * 1000  # the phase it failed in lasts until then
         if first:
-            phases |= {"wait_ms": (first - sent) * 1000, "receive_ms": (at - first) * 1000}
+            phases["receive_ms"] = (at - first) * 1000
         failure = None if ending > 0 else httpx.TransportError(ENDINGS[ending])
         response = _response(answer, ending) if failure is None else None
         received = Received(body) if response is not None else None
