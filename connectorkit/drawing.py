@@ -133,7 +133,8 @@ def legend(names: list[str], **more: Any) -> alt.Legend | None:
     if len(names) < 2:
         return None
     columns = max(1, min(4, WIDTH // (36 + 7 * max(map(len, names)))))
-    return alt.Legend(title=None, orient="bottom", columns=columns, symbolSize=260, **more)
+    # Names are measured with other letters than those of the page, which may be wider.
+    return alt.Legend(title=None, orient="bottom", columns=columns, columnPadding=28, symbolSize=260, **more)
 
 
 def colours(names: list[str], palette: Mapping[str, str] | None = None) -> alt.Scale:

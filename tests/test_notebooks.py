@@ -26,7 +26,9 @@ AFTERWARDS = {
     "03-provoke-errors": f"assert outcomes['as_expected'].all() and len(outcomes) == {len(scenarios.ALL)}\n"
     "assert outage.hits == 2 and kit.sandbox.active_faults() == []\n"
     "assert unknown.settle().exchange_id == unknown.exchange.exchange_id",
-    "04-inspect-timings": "assert timings['connect_ms'].notna().sum() == 1",
+    "04-inspect-timings": "assert timings['connect_ms'].notna().sum() == 1\n"
+    "assert abs(kit.log.clock_offset(conversation=talk).ms) < 60_000\n"
+    "assert report.latency.percentile(99) > 3500 > report.uncorrected.percentile(90)",
     "05-receive-notifications": "came = kit.log.notifications(conversation=bea.id)\n"
     "assert came['mark'].tolist() == ['', '', 'duplicate', '', 'gap', 'late', 'gap', '', '', '', '']\n"
     "assert came['sequence'].dropna().tolist() == [0, 0, 1, 3, 2, 5, 6, 7, 8, 9]\n"
