@@ -1,6 +1,6 @@
 """What every HTTP server of the kit shares: uvicorn with the bounds it lacks, and uvicorn on a thread.
 
-The bounds are time for the headers and number of connections; those of a body are the app's.
+The bounds are time and length of the headers and number of connections; those of a body are the app's.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEADER_SECONDS = 15
+MAX_HEAD_BYTES = 64 * 1024
 MAX_CONNECTIONS = 2000
 _KEEP_ALIVE_SECONDS = 75  # a person reads a while between two cells
 SHUTDOWN_SECONDS = 2
 _GOODBYE_SECONDS = 0.2
 _START_SECONDS = 30
+_TOO_LONG = "The headers are too long"
 
 
 HANG_UP = "connectorkit.hang_up"  # the ASGI extension under which a request finds a ``HangUp``
@@ -33,7 +34,7 @@ HANG_UP = "connectorkit.hang_up"  # the ASGI extension under which a request fin
 class HangUp:
     """Ends the connection of the request that is answered, on purpose, as broken servers and networks do."""
 
-    def __init__(self, protocol: H11Protocol) -> None:
+    def __init__(self, protocol: BoundedProtocol) -> None:
         self._protocol = protocol
         # Asked for now: once it is closed, a transport over TLS no longer tells.
         self._socket = protocol.transport.get_extra_info("socket")
@@ -41,7 +42,7 @@ class HangUp:
 
     def now(self) -> None:
         """Close it: what was sent goes out, and whatever is sent from here on is dropped."""
-        self._protocol.cycle.disconnected = True
+        self._protocol.answering.disconnected = True
         transport = self._protocol.transport
         transport.close()
         with contextlib.suppress(OSError):  # the client was quicker
@@ -51,12 +52,12 @@ class HangUp:
             self._cork(False)
 
     def after_answer(self) -> None:
-        """Let the answer that is sent from here on be the last, whatever its headers say; ``now`` follows it.
+        """Let the answer that is sent from here on be the last, without a word of it; ``now`` follows it.
 
         Its bytes leave together with the end of the connection, where the system can do that. Else a quick
         client could send its next request in between, and see another error each time.
         """
-        self._protocol.cycle.keep_alive = False
+        self._protocol.pipeline.clear()
         self._cork(True)
 
     def _cork(self, on: bool) -> None:
@@ -64,23 +65,18 @@ class HangUp:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
 
 
-class BoundedProtocol(H11Protocol):
-    """Closes connections that do not finish their headers in time; answers bad HTTP in JSON.
+class BoundedProtocol(HttpToolsProtocol):
+    """Bounds what a client may send before a request begins to be answered; answers bad HTTP in JSON.
 
-    Each request can also have its connection closed, by the ASGI extension ``HANG_UP``.
+    Headers must come in time and be no longer than ``MAX_HEAD_BYTES``. Each request can have its connection
+    closed, by the ASGI extension ``HANG_UP``.
     """
 
+    answering: RequestResponseCycle  # the request at work; ``cycle`` is the one that was read last
     _deadline: asyncio.TimerHandle | None = None
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        app = self.app
-
-        async def extended(scope: Any, receive: Any, send: Any) -> None:
-            scope["extensions"] = {HANG_UP: self._hang_up}
-            await app(scope, receive, send)
-
-        self.app = extended
+    _in_head = True  # from the end of a request to the end of the next one's headers
+    _arriving = 0  # bytes of what is being read now
+    _unread = 0  # bytes that came since there was last something to show for them
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept one more connection, unless there are too many."""
@@ -89,36 +85,89 @@ class BoundedProtocol(H11Protocol):
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         else:
-            self._watch_headers()
+            self._arm()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, and start or stop the clock for the headers."""
+        """Read on; starts the clock for the headers where they have only begun."""
+        self._arriving = len(data)
+        self._unread += self._arriving
         super().data_received(data)
-        self._watch_headers()
+        if self._unread > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response(_TOO_LONG)
+        elif self._in_head and (self.cycle is None or self.cycle.response_complete):
+            self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadline."""
         self._disarm()
         super().connection_lost(exc)
 
+    # --- What the parser tells -----------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self.scope["extensions"] = {HANG_UP: self._hang_up}
+        self._unread = self._arriving
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header; trailers are dropped, as nobody here asks for any."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The request can be answered, unless its headers are too long, or do not name one host."""
+        if self._unread > MAX_HEAD_BYTES:  # of which a body may be a part
+            if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
+                raise ValueError(_TOO_LONG)
+        if [name for name, _ in self.headers].count(b"host") != 1 and self.parser.get_http_version() != "1.0":
+            raise ValueError("no host, or several")
+        if self._deadline is not None:
+            self._disarm()
+        self._in_head, self._unread = False, 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request ends; what comes now belongs to the next one."""
+        self._in_head, self._unread = True, 0
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self.answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    # --- What is no HTTP -----------------------------------------------------------------------------
+
     def send_400_response(self, msg: str) -> None:
         """What is not HTTP gets a JSON answer, as everything here does."""
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # an answer is out already
-            self.transport.close()
-            return
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        for event in (
-            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
-            h11.Data(data=json.dumps({"error": msg}).encode()),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
+        cycle = self.cycle
+        if cycle is not None and not (self._in_head and cycle.response_complete):
+            if self._in_head:  # it came behind a request that is yet to be answered, and that is answered first
+                cycle.keep_alive = False
+                self.flow.pause_reading()
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.close()
+                return
+        body = json.dumps({"error": msg}).encode()
+        head = (
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
         self.transport.close()
 
-    def _watch_headers(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
-            self._disarm()
-        elif self._deadline is None and not self.transport.is_closing():
+    # --- The time for the headers --------------------------------------------------------------------
+
+    def _arm(self) -> None:
+        if self._deadline is None and not self.transport.is_closing():
             self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
 
     def _disarm(self) -> None:

@@ -23,7 +23,7 @@ _DEEPEST = 100
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer, compact UTF-8."""
-    content = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    content = _ENCODER.encode(value).encode()
     given = {"Content-Type": wire.JSON_MEDIA_TYPE} | (headers or {})
     return Response(content, status, given)
 
@@ -60,7 +60,7 @@ def media_type(request: Request) -> str:
 def decode(body: bytes) -> Any:
     """Strict JSON in UTF-8: no NaN, no half surrogates, no bottomless nesting."""
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
+        value = _DECODER.decode(body.decode("utf-8-sig"))
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -89,3 +89,8 @@ def _finite(text: str) -> float:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once: each would take longer to make than to use.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
 from typing import Any
@@ -13,7 +14,11 @@ from connectorkit import wire
 from connectorkit.sandbox.clock import Clock
 
 _BEARER = "bearer "
+# A signature takes a while to verify and stays good; whatever may change is checked with each request.
+_KEPT_TOKENS = 4096
+_LONGEST_KEPT = 4096  # characters
 _APP_CLAIMS = ("aud", "azp", "scope", "iss", "iat", "exp")
+_SIGNATURE_ONLY: Any = {f"verify_{what}": False for what in ("exp", "iat", "nbf", "aud", "sub", "jti", "iss")}
 
 
 class InvalidToken(Exception):
@@ -33,6 +38,7 @@ class Issuer:
         self._public = key.public_key()
         self._clock = clock
         self._kid = time.strftime("appjwt-%d-%m-%y", time.gmtime(clock.now()))
+        self._remembered = functools.lru_cache(_KEPT_TOKENS)(self._decoded)
         self._expired: dict[str, float] = {}  # tokens that a fault let expire, and when they would have
 
     def app_jwt(self, client_id: str) -> str:
@@ -112,22 +118,13 @@ class Issuer:
         return isinstance(exp, int) and not isinstance(exp, bool) and self._clock.now() < exp
 
     def _verified(self, token: str) -> dict[str, Any]:
+        """The claims of a genuine token, to be read only; those of a refused one are never remembered."""
+        return self._remembered(token) if len(token) <= _LONGEST_KEPT else self._decoded(token)
+
+    def _decoded(self, token: str) -> dict[str, Any]:
         try:
             # Times are checked above against the sandbox's own clock, never the machine's.
-            return jwt.decode(
-                token,
-                self._public,
-                algorithms=[wire.TOKEN_ALGORITHM],
-                options={
-                    "verify_exp": False,
-                    "verify_iat": False,
-                    "verify_nbf": False,
-                    "verify_aud": False,
-                    "verify_sub": False,
-                    "verify_jti": False,
-                    "verify_iss": False,
-                },
-            )
+            return jwt.decode(token, self._public, algorithms=[wire.TOKEN_ALGORITHM], options=_SIGNATURE_ONLY)
         except (jwt.InvalidTokenError, UnicodeError, ValueError) as error:
             raise InvalidToken from error
 
