@@ -28,7 +28,9 @@ _START_SECONDS = 30
 _TOO_LONG = "The headers are too long"
 
 
-HANG_UP = "connectorkit.hang_up"  # the ASGI extension under which a request finds a ``HangUp``
+# ASGI extensions under which a request finds a ``HangUp``, and a function that says whether all of its body
+# has arrived, so that nobody need watch the time while reading it.
+HANG_UP, ARRIVED = "connectorkit.hang_up", "connectorkit.arrived"
 
 
 class HangUp:
@@ -68,8 +70,7 @@ class HangUp:
 class BoundedProtocol(HttpToolsProtocol):
     """Bounds what a client may send before a request begins to be answered; answers bad HTTP in JSON.
 
-    Headers must come in time and be no longer than ``MAX_HEAD_BYTES``. Each request can have its connection
-    closed, by the ASGI extension ``HANG_UP``.
+    Headers must come in time and be no longer than ``MAX_HEAD_BYTES``.
     """
 
     answering: RequestResponseCycle  # the request at work; ``cycle`` is the one that was read last
@@ -107,13 +108,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self.scope["extensions"] = {HANG_UP: self._hang_up}
+        self.scope["extensions"] = {HANG_UP: self._hang_up, ARRIVED: self._arrived}
         self._unread = self._arriving
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; trailers are dropped, as nobody here asks for any."""
-        if self._in_head:
-            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The request can be answered, unless its headers are too long, or do not name one host."""
@@ -126,6 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._disarm()
         self._in_head, self._unread = False, 0
         super().on_headers_complete()
+        self.headers = []  # of trailers, which nobody here asks for
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -136,6 +133,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """The request ends; what comes now belongs to the next one."""
         self._in_head, self._unread = True, 0
         super().on_message_complete()
+
+    def _arrived(self) -> bool:
+        return not self.answering.more_body
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self.answering = cycle
@@ -189,6 +189,7 @@ def bounded_config(app: Any, host: str, port: int = 0) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from connectorkit import wire
 from connectorkit.sandbox import notices, refusals
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.files import FileStore
+from connectorkit.sandbox.history import Archive, History
 from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.seeded import Lot
 from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, Dialog, Participant
@@ -19,13 +22,15 @@ from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, D
 # What bots and scripts hear: "open", "said" (a consumer's message was taken), "closing" of the main dialog
 # before anybody is told of it, and "closed" of any dialog afterwards.
 Reaction = Callable[[str, Conversation, Dialog, dict[str, Any]], None]
+KEPT_CLOSED = 10_000  # conversations that are over; older ones are forgotten
+KEPT_RECEIPTS = 10_000  # messages of one dialog whose ACCEPT can be repeated
 _CONTENT = (wire.CONTENT_EVENT, wire.RICH_CONTENT_EVENT)
 
 
 class Account:
     """Everything the messaging service remembers; one instance per sandbox.
 
-    ``tell`` is called with each notification, ``warn`` with what a client should know of, ``reactions`` with
+    ``tell`` is called with each notification of a type that is ``listened_to``, ``warn`` with what a client should know of, ``reactions`` with
     what bots and scripts may answer.
     """
 
@@ -36,11 +41,14 @@ class Account:
         self.conversations: dict[str, Conversation] = {}
         self.controller = Participant(lot.uuid(), wire.CONTROLLER)
         self.tell: Callable[[Event], None] = lambda event: None
+        self.listened_to: Callable[[str], bool] = lambda kind: True
         self.warn: Callable[[str, str], None] = lambda about, text: None
         self.reactions: list[Reaction] = []
         self._open: dict[str, str] = {}
         self._hidden: dict[str, float] = {}
         self._dialogs: dict[str, tuple[Conversation, Dialog]] = {}
+        self._closed: deque[str] = deque()
+        self._archive = Archive()
         self._lot = lot
         self._clock = clock
 
@@ -52,6 +60,8 @@ class Account:
         self._open.clear()
         self._hidden.clear()
         self._dialogs.clear()
+        self._closed.clear()
+        self._archive = Archive()
 
     def memory(self) -> tuple[Any, ...]:
         """All that is remembered of what was said."""
@@ -65,6 +75,8 @@ class Account:
             for conversation in self.conversations.values()
             for dialog in conversation.dialogs
         }
+        self._closed = deque(one.id for one in self.conversations.values() if one.stage == wire.CLOSE)
+        self._archive = Archive(dialog.events for _, dialog in self._dialogs.values())
 
     def dump(self) -> dict[str, Any]:
         """The whole state as JSON, for a person to look at; to be written at once, as nothing is copied."""
@@ -186,6 +198,8 @@ class Account:
         if event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT":
             # Numbers that are not in the dialog have no effect (R66); the message may yet come.
             taken |= {n: number for n in event["sequenceList"] if n < number and n not in taken}
+            if len(taken) > 2 * KEPT_RECEIPTS:
+                dialog.accepted[speaker.id] = dict(islice(taken.items(), KEPT_RECEIPTS, None))
         if event["type"] in _CONTENT:
             self._count_time(conversation, dialog, speaker, record["serverTimestamp"])
             if speaker.role == wire.CONSUMER:
@@ -241,7 +255,8 @@ class Account:
         for dialog in conversation.dialogs:
             if dialog.state == wire.OPEN:
                 dialog.updated_ts = conversation.updated_ts
-        self.tell(notices.conversation_change(self.account_id, conversation))
+        if self.listened_to(wire.CONVERSATION_NOTIFICATION):
+            self.tell(notices.conversation_change(self.account_id, conversation))
 
     # --- The parts of a step ---
 
@@ -262,7 +277,9 @@ class Account:
             "metadata": metadata,
         }
         dialog.events.append(record)
-        self.tell(notices.messaging_event(dialog, record))
+        self._archive.appended(dialog.events)
+        if self.listened_to(notices.messaging_type(event)):
+            self.tell(notices.messaging_event(dialog, record))
         return record
 
     @staticmethod
@@ -281,6 +298,15 @@ class Account:
         conversation.stage = wire.CLOSE
         conversation.end_ts = now
         self._open.pop(conversation.consumer_id, None)
+        self._closed.append(conversation.id)
+        if len(self._closed) > KEPT_CLOSED:
+            self._forget(self._closed.popleft())
+
+    def _forget(self, conversation_id: str) -> None:
+        """Know no more of a conversation than of one that never was."""
+        for dialog in self.conversations.pop(conversation_id).dialogs:
+            del self._dialogs[dialog.id]
+        self._hidden.pop(conversation_id, None)
 
     def _react(self, what: str, conversation: Conversation, dialog: Dialog, record: dict[str, Any]) -> None:
         for reaction in self.reactions:
@@ -295,10 +321,10 @@ class Account:
 
 
 def _plain(value: Any) -> Any:
-    """Records as objects. ``asdict`` would copy every event, which takes seconds after a load test."""
+    """Records as objects. ``asdict`` would copy whatever is in them."""
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+    return [_plain(one) for one in value] if isinstance(value, list | History) else value
 
 
 def _skill(given: Any) -> str:

@@ -46,15 +46,20 @@ class App:
     @property
     def webhooks(self) -> dict[str, Webhook]:
         """Event type to webhook; empty where the capability is not enabled."""
-        return {
-            kind: Webhook(
-                given["endpoint"],
-                given.get("max_retries"),
-                tuple((h["header_name"], h["header_value"]) for h in given.get("headers") or ()),
-            )
-            for kind, given in self._capability.items()
-            if kind != "retry" and given is not None
-        }
+        webhooks = {kind: self.webhook(kind) for kind in self._capability}
+        return {kind: webhook for kind, webhook in webhooks.items() if webhook is not None}
+
+    def hears(self, kind: str) -> bool:
+        """Whether the app has a webhook for events of this type."""
+        return kind != "retry" and self._capability.get(kind) is not None
+
+    def webhook(self, kind: str) -> Webhook | None:
+        """The webhook of one event type, or ``None`` where the app has none for it."""
+        if not self.hears(kind):
+            return None
+        given = self._capability[kind]
+        headers = tuple((h["header_name"], h["header_value"]) for h in given.get("headers") or ())
+        return Webhook(given["endpoint"], given.get("max_retries"), headers)
 
     @property
     def retention_seconds(self) -> int | None:

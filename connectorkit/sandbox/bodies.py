@@ -7,12 +7,14 @@ import json
 import math
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive
 
 from connectorkit import wire
 from connectorkit.sandbox import refusals
 from connectorkit.sandbox.refusals import Refusal, bad
+from connectorkit.serving import ARRIVED
 
 BODY_SECONDS = 30
 # What is read and thrown away of a body that is too large, so that the client gets to see the answer.
@@ -36,20 +38,27 @@ def refused(refusal: Refusal) -> Response:
 async def read_body(request: Request, limit: int | None = None) -> bytes | None:
     """The body, or ``None`` when it is over the limit (1 MiB unless given); 408 when it takes too long."""
     limit = wire.MAX_BODY_BYTES if limit is None else limit
-    body, received = bytearray(), 0
+    arrived = request.scope.get("extensions", {}).get(ARRIVED)
     try:
+        if arrived is not None and arrived():
+            return await _read(request.receive, limit)
         async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                received += len(chunk)
-                if received <= limit:
-                    body += chunk
-                elif received > DRAINED_BYTES:
-                    break
+            return await _read(request.receive, limit)
     except TimeoutError:
         raise refusals.plain(408, f"The body did not arrive within {BODY_SECONDS} seconds") from None
-    except ClientDisconnect:
-        raise refusals.plain(400, "The body ended early") from None
-    return bytes(body) if received <= limit else None
+
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    parts, received, more = [], 0, True
+    while more and received <= DRAINED_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise refusals.plain(400, "The body ended early")
+        part, more = message.get("body", b""), message.get("more_body", False)
+        received += len(part)
+        if received <= limit:
+            parts.append(part)
+    return b"".join(parts) if received <= limit else None
 
 
 def media_type(request: Request) -> str:

@@ -33,8 +33,10 @@ class Misbehaving:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; raises ``RuntimeError`` where its connection is to be dropped and it has none."""
-        call = calls.named(scope["method"], scope["path"]) if scope["type"] == "http" else None
-        token = "" if call is None else _app_jwt(scope)
+        if not self._faults.any or scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        call, token = calls.named(scope["method"], scope["path"]), _app_jwt(scope)
         strike = None if call is None else self._faults.strike(call, with_app_jwt=bool(token))
         if call is None or strike is None:
             await self._app(scope, receive, send)

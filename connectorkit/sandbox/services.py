@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from connectorkit import wire
 from connectorkit.sandbox import messaging, properties, refusals
@@ -16,9 +14,9 @@ from connectorkit.sandbox.apps import App
 from connectorkit.sandbox.bodies import answer, decode, media_type, read_body
 from connectorkit.sandbox.issuer import InvalidToken, MissingClaim, bare_token
 from connectorkit.sandbox.refusals import Refusal, bad
+from connectorkit.sandbox.routing import Endpoint, Route
 from connectorkit.sandbox.world import World
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 _UTF8_JSON = {"Content-Type": f"{wire.JSON_MEDIA_TYPE};charset=utf-8"}
 _SERVICES = get_args(wire.Service)
 
@@ -33,7 +31,7 @@ class Services:
         """Every path with the one method it takes."""
 
         def route(template: str, endpoint: Endpoint, method: str = "POST") -> Route:
-            return Route(template, endpoint, methods=[method])
+            return Route(template, endpoint, (method,))
 
         lookups = [
             route(template.removesuffix(ending), endpoint, "GET")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectorkit import wire
+from connectorkit.sandbox.history import History
 
 # Seconds behind the names are account settings; PRIORITIZED is the documented default (R18).
 TTR_SECONDS = {"URGENT": 300, "PRIORITIZED": 600, "NORMAL": 900, "CUSTOM": 1200}
@@ -37,7 +38,7 @@ class Dialog:
     closed_by: str | None = None
     closed_cause: str | None = None
     next_sequence: int = 0
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: History = field(default_factory=History)
     # Originator to {accepted number: number of the receipt}; a second ACCEPT of the same is a no-op.
     accepted: dict[str, dict[int, int]] = field(default_factory=dict)
 

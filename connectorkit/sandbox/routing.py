@@ -1,0 +1,124 @@
+"""From method and path to the endpoint that answers, found once and remembered; and the request it is given.
+
+Starlette's own router tries every route anew with each request, behind three layers of middleware, which takes
+longer than everything else that the sandbox does for a message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from connectorkit.sandbox import refusals
+from connectorkit.sandbox.bodies import refused
+from connectorkit.sandbox.refusals import Refusal
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_KEPT = 1024
+_LONGEST_KEPT = 512  # characters of a path or a query; whoever sends longer ones is not served often
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+def path_pattern(template: str) -> str:
+    """The regular expression of a path; each ``{name}`` in it is one part between slashes."""
+    parts = _NAME.split(template)
+    names = [f"(?P<{name}>[^/]+)" for name in parts[1::2]] + [""]
+    return "".join(re.escape(text) + name for text, name in zip(parts[::2], names, strict=True))
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path, whatever its ``{names}`` stand for, and the methods it takes; ``None`` for every method."""
+
+    template: str
+    endpoint: Endpoint
+    methods: tuple[str, ...] | None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What its paths look like."""
+        return re.compile(path_pattern(self.template))
+
+    def takes(self, method: str) -> bool:
+        """Whether it answers this method; what can be got can be asked for its headers."""
+        return self.methods is None or ("GET" if method == "HEAD" else method) in self.methods
+
+
+class Router:
+    """The app over these routes, in their order, with a JSON answer for whatever goes wrong."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = list(routes)
+        self._remembered = lru_cache(_KEPT)(self._find)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a fault of the sandbox itself is answered, and goes on to the server's log."""
+        try:
+            method, path = scope["method"], scope["path"]
+            found = self._remembered if len(path) <= _LONGEST_KEPT else self._find
+            endpoint, scope["path_params"] = found(method, path)
+            response = await endpoint(QuickRequest(scope, receive))
+        except Refusal as refusal:
+            response = refused(refusal)
+        except Exception as error:
+            await refused(_failed(error))(scope, receive, send)
+            raise
+        await response(scope, receive, send)
+
+    def _find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+        """The endpoint and what the names in its path stand for, to be read only."""
+        other: Route | None = None
+        for route in self._routes:
+            if match := route.pattern.fullmatch(path):
+                if route.takes(method):
+                    return route.endpoint, match.groupdict()
+                other = other or route
+        if other is None:
+            raise refusals.plain(404, "Unknown path")
+        raise refusals.plain(405, "Method not allowed", {"Allow": ", ".join(other.methods or ())})
+
+
+def _failed(error: Exception) -> Refusal:
+    return refusals.plain(500, f"The sandbox failed ({type(error).__name__}); please report it")
+
+
+class QuickRequest(Request):
+    """Starlette's request; its query is read once per text, and a header is looked up rather than looked for."""
+
+    @property
+    def query_params(self) -> QueryParams:
+        """The query's parameters."""
+        text = self.scope["query_string"]
+        return _query(text) if len(text) <= _LONGEST_KEPT else QueryParams(text)
+
+    @property
+    def headers(self) -> Headers:
+        """The headers; where a name comes twice, the first one counts."""
+        if not hasattr(self, "_headers"):
+            self._headers = _Headers(self.scope["headers"])
+        return self._headers
+
+
+class _Headers(Headers):
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(raw=raw)
+        self._first = dict(reversed(raw))
+
+    def __getitem__(self, key: str) -> str:
+        return self._first[key.lower().encode("latin-1")].decode("latin-1")
+
+    def get(self, key: str, default: Any = None) -> Any:
+        value = self._first.get(key.lower().encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
+
+_query = lru_cache(_KEPT)(QueryParams)
