@@ -12,7 +12,7 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import uvicorn
@@ -28,8 +28,8 @@ _START_SECONDS = 30
 _TOO_LONG = "The headers are too long"
 
 
-# ASGI extensions under which a request finds a ``HangUp``, and a function that says whether all of its body
-# has arrived, so that nobody need watch the time while reading it.
+# ASGI extensions under which a request finds a ``HangUp``, and a function that gives its body where all of it
+# has arrived, else ``None``: nearly always nobody need wait for it and watch the time.
 HANG_UP, ARRIVED = "connectorkit.hang_up", "connectorkit.arrived"
 
 
@@ -46,7 +46,7 @@ class HangUp:
         """Close it: what was sent goes out, and whatever is sent from here on is dropped."""
         self._protocol.answering.disconnected = True
         transport = self._protocol.transport
-        transport.close()
+        self._protocol.answering.transport.close()
         with contextlib.suppress(OSError):  # the client was quicker
             if not self._tls and not transport.get_write_buffer_size():
                 # Else it would be closed in the loop's next turn only.
@@ -67,14 +67,51 @@ class HangUp:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
 
 
+class _OneWrite:
+    """Sends the head of an answer together with the first part of its body.
+
+    In two writes each answer would cost two calls of the system and wake its reader twice. A head whose body
+    keeps everybody waiting leaves in the loop's next turn.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+        self.flushed_later = False  # whether somebody promises to flush
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):
+            self._head = data
+            if not self.flushed_later:
+                self._loop.call_soon(self.flush)
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """Bounds what a client may send before a request begins to be answered; answers bad HTTP in JSON.
 
-    Headers must come in time and be no longer than ``MAX_HEAD_BYTES``.
+    Headers must come in time and be no longer than ``MAX_HEAD_BYTES``. An app that has a method ``prompt`` is
+    asked with it whether it will answer a request without waiting for anything but its body; it then does so
+    right away, without a task of its own.
     """
 
     answering: RequestResponseCycle  # the request at work; ``cycle`` is the one that was read last
     _deadline: asyncio.TimerHandle | None = None
+    _held: RequestResponseCycle | None = None  # to be answered as soon as all that came is read
+    _rests_since: float | None = None
     _in_head = True  # from the end of a request to the end of the next one's headers
     _arriving = 0  # bytes of what is being read now
     _unread = 0  # bytes that came since there was last something to show for them
@@ -83,6 +120,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Accept one more connection, unless there are too many."""
         super().connection_made(transport)
         self._hang_up = HangUp(self)
+        self._prompt: Callable[[Any], bool] = getattr(self.app, "prompt", lambda scope: False)
+        self._one_write: Any = _OneWrite(transport, self.loop)
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         else:
@@ -93,14 +132,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._arriving = len(data)
         self._unread += self._arriving
         super().data_received(data)
+        if self._held is not None:
+            self._answer(self._held)
         if self._unread > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response(_TOO_LONG)
-        elif self._in_head and (self.cycle is None or self.cycle.response_complete):
+        elif self._in_head and self._unread and (self.cycle is None or self.cycle.response_complete):
             self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline."""
+        """Forget the deadlines."""
         self._disarm()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
 
     # --- What the parser tells -----------------------------------------------------------------------
@@ -134,12 +177,63 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._unread = True, 0
         super().on_message_complete()
 
-    def _arrived(self) -> bool:
-        return not self.answering.more_body
+    def _arrived(self) -> bytes | None:
+        return None if self.answering.more_body else bytes(self.answering.body)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self.answering = cycle
-        super()._start_asgi_task(cycle, app)
+        cycle.transport = self._one_write
+        if cycle.more_body and app is self.app and self._prompt(cycle.scope):
+            self._held = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _answer(self, cycle: RequestResponseCycle) -> None:
+        self._held = None
+        if cycle.more_body or cycle.disconnected or self.flow.write_paused:
+            super()._start_asgi_task(cycle, self.app)
+            return
+        self._one_write.flushed_later = True
+        try:
+            cycle.run_asgi(self.app).send(None)
+        except StopIteration:
+            self._one_write.flushed_later = False
+            self._one_write.flush()
+            return
+        self.transport.abort()
+        raise RuntimeError("An app that said it would answer promptly waits for something.")
+
+    # --- A connection at rest ------------------------------------------------------------------------
+
+    def on_response_complete(self) -> None:
+        """The next request may come. Unlike uvicorn's, one timer serves all rests of a connection."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._rests_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wake_after(self.timeout_keep_alive)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._rests_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has rested for long enough."""
+        self.timeout_keep_alive_task = None
+        if self._rests_since is None:
+            return
+        left = self._rests_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._wake_after(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _wake_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     # --- What is no HTTP -----------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
-from itertools import islice
 from typing import Any
 
 from connectorkit import wire
@@ -23,7 +22,6 @@ from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, D
 # before anybody is told of it, and "closed" of any dialog afterwards.
 Reaction = Callable[[str, Conversation, Dialog, dict[str, Any]], None]
 KEPT_CLOSED = 10_000  # conversations that are over; older ones are forgotten
-KEPT_RECEIPTS = 10_000  # messages of one dialog whose ACCEPT can be repeated
 _CONTENT = (wire.CONTENT_EVENT, wire.RICH_CONTENT_EVENT)
 
 
@@ -198,13 +196,15 @@ class Account:
         if event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT":
             # Numbers that are not in the dialog have no effect (R66); the message may yet come.
             taken |= {n: number for n in event["sequenceList"] if n < number and n not in taken}
-            if len(taken) > 2 * KEPT_RECEIPTS:
-                dialog.accepted[speaker.id] = dict(islice(taken.items(), KEPT_RECEIPTS, None))
+            dialog.forget_receipts(speaker.id)
         if event["type"] in _CONTENT:
             self._count_time(conversation, dialog, speaker, record["serverTimestamp"])
             if speaker.role == wire.CONSUMER:
                 receipt = {"type": wire.ACCEPT_STATUS_EVENT, "status": "ACCEPT", "sequenceList": [number]}
-                self.publish(dialog, dialog.assigned_agent or self.controller, receipt)
+                taker = dialog.assigned_agent or self.controller
+                taken = dialog.accepted.setdefault(taker.id, {})
+                taken[number] = self._record(dialog, taker, receipt)["sequence"]
+                dialog.forget_receipts(taker.id)
                 self._react("said", conversation, dialog, record)
         return number if number is not None else 0
 
@@ -278,7 +278,7 @@ class Account:
         }
         dialog.events.append(record)
         self._archive.appended(dialog.events)
-        if self.listened_to(notices.messaging_type(event)):
+        if self.listened_to(f"{wire.MESSAGING_NOTIFICATION}.{event['type']}"):
             self.tell(notices.messaging_event(dialog, record))
         return record
 

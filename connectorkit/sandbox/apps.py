@@ -96,6 +96,8 @@ class Apps:
         self._apps: dict[str, App] = {}
         self._first: tuple[App, dict[str, Any]] | None = None
         self._changes = 0
+        self._heard: dict[str, bool] = {}
+        self._heard_at = 0
 
     @property
     def first(self) -> App:
@@ -128,6 +130,14 @@ class Apps:
     def get(self, client_id: str) -> App | None:
         """An install, or ``None`` where it is unknown or deleted."""
         return self._apps.get(client_id)
+
+    def hear(self, kind: str) -> bool:
+        """Whether any app has a webhook for events of this type; asked with every message."""
+        if self._heard_at != self._changes:
+            self._heard, self._heard_at = {}, self._changes
+        if (heard := self._heard.get(kind)) is None:
+            heard = self._heard[kind] = any(app.hears(kind) for app in self._apps.values())
+        return heard
 
     def all(self) -> list[App]:
         """Every install that is not deleted, switched on or not."""

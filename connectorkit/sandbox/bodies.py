@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -26,22 +28,31 @@ _DEEPEST = 100
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer, compact UTF-8."""
     content = _ENCODER.encode(value).encode()
-    given = {"Content-Type": wire.JSON_MEDIA_TYPE} | (headers or {})
-    return Response(content, status, given)
+    if headers is None:
+        return _Json(content, status)
+    return Response(content, status, {"Content-Type": wire.JSON_MEDIA_TYPE} | headers)
+
+
+class _Json(Response):
+    """What nearly every answer is: its two headers are known beforehand."""
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Only these two."""
+        self.raw_headers = [_JSON_HEADER, (b"content-length", b"%d" % len(self.body))]
 
 
 def refused(refusal: Refusal) -> Response:
     """The wire form of a refusal."""
-    return answer(refusal.body, refusal.status, refusal.headers)
+    return answer(refusal.body, refusal.status, refusal.headers or None)
 
 
 async def read_body(request: Request, limit: int | None = None) -> bytes | None:
     """The body, or ``None`` when it is over the limit (1 MiB unless given); 408 when it takes too long."""
     limit = wire.MAX_BODY_BYTES if limit is None else limit
     arrived = request.scope.get("extensions", {}).get(ARRIVED)
+    if arrived is not None and (body := arrived()) is not None:
+        return body if len(body) <= limit else None
     try:
-        if arrived is not None and arrived():
-            return await _read(request.receive, limit)
         async with asyncio.timeout(BODY_SECONDS):
             return await _read(request.receive, limit)
     except TimeoutError:
@@ -69,7 +80,7 @@ def media_type(request: Request) -> str:
 def decode(body: bytes) -> Any:
     """Strict JSON in UTF-8: no NaN, no half surrogates, no bottomless nesting."""
     try:
-        value = _DECODER.decode(body.decode("utf-8-sig"))
+        value = _DECODER.decode(body.removeprefix(codecs.BOM_UTF8).decode())
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -100,6 +111,7 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+_JSON_HEADER = (b"content-type", wire.JSON_MEDIA_TYPE.encode())
 # Made once: each would take longer to make than to use.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)

@@ -52,11 +52,6 @@ class History:
         new = min(self.appended - appended, len(self._packed))
         return [_unpacked(packed) for packed in reversed(tuple(islice(reversed(self._packed), new)))]
 
-    @property
-    def latest_bytes(self) -> int:
-        """What the event appended last takes."""
-        return len(self._packed[-1]) + _OVERHEAD
-
     def forget_oldest(self) -> int:
         """Drop the oldest event; how many bytes that frees."""
         self._forgotten += 1
@@ -77,7 +72,7 @@ class Archive:
     def appended(self, history: History) -> None:
         """An event was appended to this history."""
         self._order.append(history)
-        self._bytes += history.latest_bytes
+        self._bytes += len(history._packed[-1]) + _OVERHEAD
         while self._bytes > KEPT_BYTES and len(self._order) > 1:
             self._bytes -= self._order.popleft().forget_oldest()
 

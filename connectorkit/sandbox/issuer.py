@@ -17,7 +17,7 @@ _BEARER = "bearer "
 # A signature takes a while to verify and stays good; whatever may change is checked with each request.
 _KEPT_TOKENS = 4096
 _LONGEST_KEPT = 4096  # characters
-_APP_CLAIMS = ("aud", "azp", "scope", "iss", "iat", "exp")
+_APP_CLAIMS = {"aud", "azp", "scope", "iss", "iat", "exp"}
 _SIGNATURE_ONLY: Any = {f"verify_{what}": False for what in ("exp", "iat", "nbf", "aud", "sub", "jti", "iss")}
 
 
@@ -101,8 +101,7 @@ class Issuer:
             raise InvalidToken
         if "aud" in claims and claims["aud"] != account_id:
             raise InvalidToken
-        missing = any(name not in claims for name in _APP_CLAIMS)
-        if missing or claims["iss"] != wire.APP_JWT_ISSUER:
+        if not claims.keys() >= _APP_CLAIMS or claims["iss"] != wire.APP_JWT_ISSUER:
             raise MissingClaim
         return str(claims["azp"])
 
@@ -132,7 +131,7 @@ class Issuer:
 def bare_token(header: str) -> str:
     """The token of an ``Authorization`` header; some clients write ``Bearer`` before it (R27)."""
     given = header.strip()
-    return given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else given
+    return given[len(_BEARER) :].strip() if given[: len(_BEARER)].lower() == _BEARER else given
 
 
 def lp_consumer_id(account_id: str, ext_consumer_id: str) -> str:

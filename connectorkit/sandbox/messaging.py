@@ -72,7 +72,9 @@ class _Request:
     """One request envelope; refusals of it carry its id."""
 
     def __init__(self, value: Any, path: str) -> None:
-        self.members = Members(json_object(value, path or "the request").value, path)
+        if not isinstance(value, dict):
+            raise bad(f"{path or 'the request'} must be an object")
+        self.members = Members(value, path)
         self.id = _request_id(self.members)
         self.type = ""
         self._body: Members | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from connectorkit import wire
 from connectorkit.sandbox import calls, fault_answers
@@ -16,6 +16,7 @@ from connectorkit.sandbox.faults import Faults, Strike
 from connectorkit.sandbox.issuer import Issuer, bare_token
 from connectorkit.sandbox.patience import Patience, Wait
 from connectorkit.sandbox.refusals import Refusal
+from connectorkit.sandbox.routing import Router
 from connectorkit.serving import HANG_UP, HangUp
 
 _PIECES_PER_SECOND = 10  # of an answer that dribbles
@@ -25,11 +26,15 @@ _LENGTH = b"content-length"
 class Misbehaving:
     """The app, with the faults that are on."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, issuer: Issuer, patience: Patience) -> None:
+    def __init__(self, app: Router, faults: Faults, issuer: Issuer, patience: Patience) -> None:
         self._app = app
         self._faults = faults
         self._issuer = issuer
         self._patience = patience
+
+    def prompt(self, scope: Scope) -> bool:
+        """Whether the app answers this request without waiting; no fault may delay it then."""
+        return not self._faults.any and self._app.prompt(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; raises ``RuntimeError`` where its connection is to be dropped and it has none."""
@@ -54,6 +59,7 @@ class Misbehaving:
     async def _answer(self, call: str, strike: Strike, scope: Scope, receive: Receive) -> _Answer:
         spec = None if strike.outcome is None else strike.outcome.spec
         heard = _Heard(receive)
+        scope = {**scope, "extensions": {}}  # so that the body is read where it can be heard
         answer = _Answer()
         if spec is None or spec.done:
             await self._app(scope, heard, answer.take)

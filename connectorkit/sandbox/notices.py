@@ -20,11 +20,6 @@ class Event:
     body: dict[str, Any]
 
 
-def messaging_type(event: dict[str, Any]) -> str:
-    """What apps call the notification of such an event."""
-    return f"{wire.MESSAGING_NOTIFICATION}.{event['type']}"
-
-
 def messaging_event(dialog: Dialog, record: dict[str, Any]) -> Event:
     """Something was said, received, read or typed."""
     sequence, event = record["sequence"], record["event"]
@@ -36,8 +31,9 @@ def messaging_event(dialog: Dialog, record: dict[str, Any]) -> Event:
     change |= {"event": event, "conversationId": dialog.conversation_id, "dialogId": dialog.id}
     if record.get("metadata"):
         change["metadata"] = record["metadata"]
+    kind = f"{wire.MESSAGING_NOTIFICATION}.{event['type']}"
     body = _envelope(wire.MESSAGING_NOTIFICATION, change)
-    return Event(messaging_type(event), dialog.conversation_id, dialog.id, sequence, body)
+    return Event(kind, dialog.conversation_id, dialog.id, sequence, body)
 
 
 def conversation_change(account_id: str, conversation: Conversation) -> Event:

@@ -25,6 +25,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 _KEPT = 1024
 _LONGEST_KEPT = 512  # characters of a path or a query; whoever sends longer ones is not served often
+_FOUND = "connectorkit.route"  # in the scope of a request, from when the server first asks for it
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -37,11 +38,15 @@ def path_pattern(template: str) -> str:
 
 @dataclass(frozen=True)
 class Route:
-    """A path, whatever its ``{names}`` stand for, and the methods it takes; ``None`` for every method."""
+    """A path, whatever its ``{names}`` stand for, and the methods it takes; ``None`` for every method.
+
+    A ``prompt`` endpoint waits for nothing but the body of its request.
+    """
 
     template: str
     endpoint: Endpoint
     methods: tuple[str, ...] | None
+    prompt: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -63,10 +68,8 @@ class Router:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a fault of the sandbox itself is answered, and goes on to the server's log."""
         try:
-            method, path = scope["method"], scope["path"]
-            found = self._remembered if len(path) <= _LONGEST_KEPT else self._find
-            endpoint, scope["path_params"] = found(method, path)
-            response = await endpoint(QuickRequest(scope, receive))
+            route, scope["path_params"] = scope.pop(_FOUND, None) or self._found(scope)
+            response = await route.endpoint(QuickRequest(scope, receive))
         except Refusal as refusal:
             response = refused(refusal)
         except Exception as error:
@@ -74,13 +77,25 @@ class Router:
             raise
         await response(scope, receive, send)
 
-    def _find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
-        """The endpoint and what the names in its path stand for, to be read only."""
+    def prompt(self, scope: Scope) -> bool:
+        """Whether the endpoint of this request waits for nothing but its body."""
+        try:
+            found = scope[_FOUND] = self._found(scope)
+        except Refusal:
+            return False
+        return found[0].prompt
+
+    def _found(self, scope: Scope) -> tuple[Route, dict[str, str]]:
+        find = self._remembered if len(scope["path"]) <= _LONGEST_KEPT else self._find
+        return find(scope["method"], scope["path"])
+
+    def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route and what the names in its path stand for, to be read only."""
         other: Route | None = None
         for route in self._routes:
             if match := route.pattern.fullmatch(path):
                 if route.takes(method):
-                    return route.endpoint, match.groupdict()
+                    return route, match.groupdict()
                 other = other or route
         if other is None:
             raise refusals.plain(404, "Unknown path")
@@ -92,7 +107,7 @@ def _failed(error: Exception) -> Refusal:
 
 
 class QuickRequest(Request):
-    """Starlette's request; its query is read once per text, and a header is looked up rather than looked for."""
+    """Starlette's request; its query is read once per text, and its headers without a detour."""
 
     @property
     def query_params(self) -> QueryParams:
@@ -100,25 +115,35 @@ class QuickRequest(Request):
         text = self.scope["query_string"]
         return _query(text) if len(text) <= _LONGEST_KEPT else QueryParams(text)
 
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        # Not what it inherits: that is for streams and forms, which nobody reads here.
+        self.scope, self._receive = scope, receive
+        self._headers = _Headers(raw=scope["headers"])
+
+    @property
+    def path_params(self) -> dict[str, str]:
+        """What the names in the path stand for."""
+        params: dict[str, str] = self.scope["path_params"]
+        return params
+
     @property
     def headers(self) -> Headers:
         """The headers; where a name comes twice, the first one counts."""
-        if not hasattr(self, "_headers"):
-            self._headers = _Headers(self.scope["headers"])
         return self._headers
 
 
 class _Headers(Headers):
-    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        super().__init__(raw=raw)
-        self._first = dict(reversed(raw))
-
-    def __getitem__(self, key: str) -> str:
-        return self._first[key.lower().encode("latin-1")].decode("latin-1")
-
     def get(self, key: str, default: Any = None) -> Any:
-        value = self._first.get(key.lower().encode("latin-1"))
-        return default if value is None else value.decode("latin-1")
+        name = _header_name(key)
+        for given, value in self._list:
+            if given == name:
+                return value.decode("latin-1")
+        return default
+
+
+@lru_cache(_KEPT)
+def _header_name(key: str) -> bytes:
+    return key.lower().encode("latin-1")
 
 
 _query = lru_cache(_KEPT)(QueryParams)

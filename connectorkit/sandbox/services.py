@@ -31,7 +31,7 @@ class Services:
         """Every path with the one method it takes."""
 
         def route(template: str, endpoint: Endpoint, method: str = "POST") -> Route:
-            return Route(template, endpoint, (method,))
+            return Route(template, endpoint, (method,), prompt=True)
 
         lookups = [
             route(template.removesuffix(ending), endpoint, "GET")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from connectorkit import wire
@@ -11,6 +12,7 @@ from connectorkit.sandbox.history import History
 # Seconds behind the names are account settings; PRIORITIZED is the documented default (R18).
 TTR_SECONDS = {"URGENT": 300, "PRIORITIZED": 600, "NORMAL": 900, "CUSTOM": 1200}
 DEFAULT_TTR = "PRIORITIZED"
+KEPT_RECEIPTS = 10_000  # messages of one dialog whose ACCEPT can be repeated
 _AGENTS_FIRST = {wire.CONSUMER: 1, wire.READER: 2, wire.CONTROLLER: 2}  # every other role is an agent's
 
 
@@ -62,10 +64,19 @@ class Dialog:
         self.state, self.end_ts, self.closed_by, self.closed_cause = wire.CLOSE, now, by, cause
         self.updated_ts = max(now, self.updated_ts + 1)
 
+    def forget_receipts(self, speaker_id: str) -> None:
+        """Forget the oldest messages that somebody has accepted, where there are too many to remember."""
+        taken = self.accepted[speaker_id]
+        if len(taken) > 2 * KEPT_RECEIPTS:
+            self.accepted[speaker_id] = dict(islice(taken.items(), KEPT_RECEIPTS, None))
+
     @property
     def assigned_agent(self) -> Participant | None:
         """The one agent the dialog is assigned to, if any."""
-        return next((p for p in self.participants if p.role == wire.ASSIGNED_AGENT), None)
+        for participant in self.participants:
+            if participant.role == wire.ASSIGNED_AGENT:
+                return participant
+        return None
 
 
 @dataclass
