@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         set(),
     ),
     ({"certificates"}, {"trustme", "cryptography"}),
-    ({"serving"}, {"uvicorn"}),
+    ({"bounded", "serving"}, {"uvicorn"}),
     (
         {
             "checks",
@@ -97,7 +97,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "httpx", "anyio", "jwt", "cryptography"}
-SANDBOX_SHARES = {"sandbox", "wire", "signature", "serving", "certificates"}
+SANDBOX_SHARES = {"sandbox", "wire", "signature", "bounded", "serving", "certificates"}
 FACE = LAYERS[-1][0]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,10 +12,10 @@ from connectorkit import wire
 from connectorkit.sandbox import notices, refusals
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.files import FileStore
-from connectorkit.sandbox.history import Archive, History
+from connectorkit.sandbox.history import Archive
 from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.seeded import Lot
-from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, Dialog, Participant
+from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, Dialog, Participant, plain
 
 # What bots and scripts hear: "open", "said" (a consumer's message was taken), "closing" of the main dialog
 # before anybody is told of it, and "closed" of any dialog afterwards.
@@ -28,8 +27,8 @@ _CONTENT = (wire.CONTENT_EVENT, wire.RICH_CONTENT_EVENT)
 class Account:
     """Everything the messaging service remembers; one instance per sandbox.
 
-    ``tell`` is called with each notification of a type that is ``listened_to``, ``warn`` with what a client should know of, ``reactions`` with
-    what bots and scripts may answer.
+    ``tell`` is called with each notification of a type that is ``listened_to``, ``warn`` with what a client
+    should know of, ``reactions`` with what bots and scripts may answer.
     """
 
     def __init__(self, account_id: str, lot: Lot, clock: Clock, files: FileStore) -> None:
@@ -80,7 +79,7 @@ class Account:
         """The whole state as JSON, for a person to look at; to be written at once, as nothing is copied."""
         return {
             "profiles": self.profiles,
-            "conversations": [_plain(conversation) for conversation in self.conversations.values()],
+            "conversations": [plain(conversation) for conversation in self.conversations.values()],
         }
 
     # --- Looking things up ---
@@ -201,10 +200,7 @@ class Account:
             self._count_time(conversation, dialog, speaker, record["serverTimestamp"])
             if speaker.role == wire.CONSUMER:
                 receipt = {"type": wire.ACCEPT_STATUS_EVENT, "status": "ACCEPT", "sequenceList": [number]}
-                taker = dialog.assigned_agent or self.controller
-                taken = dialog.accepted.setdefault(taker.id, {})
-                taken[number] = self._record(dialog, taker, receipt)["sequence"]
-                dialog.forget_receipts(taker.id)
+                self.publish(dialog, dialog.assigned_agent or self.controller, receipt)
                 self._react("said", conversation, dialog, record)
         return number if number is not None else 0
 
@@ -318,13 +314,6 @@ class Account:
         if conversation.consumer_id != consumer_id:
             raise refusals.door(wire.INVALID_CONSUMER_JWS)
         return conversation
-
-
-def _plain(value: Any) -> Any:
-    """Records as objects. ``asdict`` would copy whatever is in them."""
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    return [_plain(one) for one in value] if isinstance(value, list | History) else value
 
 
 def _skill(given: Any) -> str:

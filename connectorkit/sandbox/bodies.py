@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from connectorkit import wire
+from connectorkit.bounded import ARRIVED
 from connectorkit.sandbox import refusals
 from connectorkit.sandbox.refusals import Refusal, bad
-from connectorkit.serving import ARRIVED
 
 BODY_SECONDS = 30
 # What is read and thrown away of a body that is too large, so that the client gets to see the answer.

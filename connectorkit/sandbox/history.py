@@ -1,7 +1,7 @@
 """What was said, packed: events that nobody looks at cost a third of their room, and no time at all.
 
-A load test says more in a minute than a person in a year. As dictionaries its events would take a gigabyte, and
-the collector of garbage would walk over all of them again and again, while every client waits.
+A load test says more in a minute than a person in a year. As dictionaries its events would take a gigabyte,
+and the collector of garbage would walk over all of them again and again, while every client waits.
 """
 
 from __future__ import annotations

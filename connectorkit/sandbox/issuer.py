@@ -101,7 +101,8 @@ class Issuer:
             raise InvalidToken
         if "aud" in claims and claims["aud"] != account_id:
             raise InvalidToken
-        if not claims.keys() >= _APP_CLAIMS or claims["iss"] != wire.APP_JWT_ISSUER:
+        missing = not claims.keys() >= _APP_CLAIMS
+        if missing or claims["iss"] != wire.APP_JWT_ISSUER:
             raise MissingClaim
         return str(claims["azp"])
 

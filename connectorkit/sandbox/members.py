@@ -41,7 +41,8 @@ class Members:
         """A string member."""
         value = self.value.get(name)
         if value is None:
-            return self._get(name, required)
+            self._get(name, required)
+            return None
         if not isinstance(value, str):
             raise bad(f"{self.path(name)} must be a string")
         if not empty and value == "":
@@ -109,7 +110,8 @@ class Members:
         """An object member."""
         value = self.value.get(name)
         if value is None:
-            return self._get(name, required)
+            self._get(name, required)
+            return None
         if not isinstance(value, dict):
             raise bad(f"{self.path(name)} must be an object")
         return Members(value, f"{self._path}.{name}" if self._path else name)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from connectorkit import wire
+from connectorkit.bounded import HANG_UP, HangUp
 from connectorkit.sandbox import calls, fault_answers
 from connectorkit.sandbox.bodies import read_body, refused
 from connectorkit.sandbox.fault_specs import AFTER, BEFORE, BODY, DROP, ERROR_CODE, IN, STATUS
@@ -17,7 +18,6 @@ from connectorkit.sandbox.issuer import Issuer, bare_token
 from connectorkit.sandbox.patience import Patience, Wait
 from connectorkit.sandbox.refusals import Refusal
 from connectorkit.sandbox.routing import Router
-from connectorkit.serving import HANG_UP, HangUp
 
 _PIECES_PER_SECOND = 10  # of an answer that dribbles
 _LENGTH = b"content-length"

@@ -1,7 +1,7 @@
 """From method and path to the endpoint that answers, found once and remembered; and the request it is given.
 
-Starlette's own router tries every route anew with each request, behind three layers of middleware, which takes
-longer than everything else that the sandbox does for a message.
+Starlette's own router tries every route anew with each request, behind three layers of middleware, which
+takes longer than everything else that the sandbox does for a message.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Router:
                 other = other or route
         if other is None:
             raise refusals.plain(404, "Unknown path")
-        raise refusals.plain(405, "Method not allowed", {"Allow": ", ".join(other.methods or ())})
+        allow = {"Allow": ", ".join(other.methods or ())}
+        raise refusals.plain(405, "Method not allowed", allow)
 
 
 def _failed(error: Exception) -> Refusal:

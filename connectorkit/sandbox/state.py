@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import islice
 from typing import Any
 
@@ -119,3 +119,10 @@ class Conversation:
     def closed(self) -> bool:
         """Whether its main dialog is closed; a survey may still be going on."""
         return self.state == wire.CLOSE
+
+
+def plain(value: Any) -> Any:
+    """Records as objects. ``asdict`` would copy whatever is in them."""
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return [plain(one) for one in value] if isinstance(value, list | History) else value

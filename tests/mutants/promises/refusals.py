@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.mutants.promises.model import Breaks
 
 _SERVICES, _MESSAGING, _REFUSALS = "sandbox/services.py", "sandbox/messaging.py", "sandbox/refusals.py"
-_APP, _FAULTS = "sandbox/app.py", "sandbox/fault_answers.py"
+_ROUTING, _FAULTS = "sandbox/routing.py", "sandbox/fault_answers.py"
+_REFUSED = "            response = refused(refusal)\n"
 _STRUCK = "    status, retry_after = spec.value, spec.retry_after\n"
 _CHAT_STATE = '            event.choice("chatState", wire.CHAT_STATES, required=True)\n'
 
@@ -39,18 +40,16 @@ DEFECTS = {
     ),
     "R8.3-unknown": Breaks(_REFUSALS, '"Conversation not found"', '"Unknown conversation"'),
     "P8.3-path": Breaks(
-        _APP,
-        "    return refused(refusals.plain(error.status_code, _WORDS",
-        "    if error.status_code == 404:\n"
-        "        return Response('Unknown path', 404, headers)\n"
-        "    return refused(refusals.plain(error.status_code, _WORDS",
+        _ROUTING,
+        _REFUSED,
+        _REFUSED + "            if refusal.body == {'error': 'Unknown path'}:\n"
+        "                response = Response('Unknown path', 404)\n",
     ),
     "P8.3-method": Breaks(
-        _APP,
-        '    if "Allow" in headers:\n',
-        "    if request.url.path.endswith('/send'):\n"
-        "        headers.pop('Allow', None)\n"
-        '    if "Allow" in headers:\n',
+        _ROUTING,
+        _REFUSED,
+        "            if scope['path'].endswith('/send'):\n"
+        "                refusal.headers.pop('Allow', None)\n" + _REFUSED,
     ),
     "R8.3-size": Breaks(
         _SERVICES,
