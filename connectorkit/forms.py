@@ -61,6 +61,12 @@ class Alphabet:
         self._signs = frozenset(signs)
         self._table = bytes(self._flag(byte) for byte in range(256))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alphabet) and self._signs == other._signs
+
+    def __hash__(self) -> int:
+        return hash(self._signs)
+
     def _flag(self, byte: int) -> int:
         return ord("x") if byte in self._signs else ord("0") if byte == 0 else ord(".")
 

@@ -11,6 +11,8 @@ import threading
 import weakref
 from typing import Protocol
 
+from connectorkit.values import Look
+
 _FAMILIES = ("connectorkit", "httpx", "httpcore")
 # A filter works for its own logger only, and httpcore makes some of its loggers when they are first needed.
 _CHILDREN = ("connection", "http11", "http2", "proxy", "socks")
@@ -19,8 +21,8 @@ _CHILDREN = ("connection", "http11", "http2", "proxy", "socks")
 class Redacting(Protocol):
     """Whatever replaces secrets in a text."""
 
-    def text(self, text: str) -> str:
-        """The same text without secrets."""
+    def text(self, text: str, look: Look | None = None) -> str:
+        """The same text without secrets; ``look`` is one at it."""
 
 
 _alive: weakref.WeakSet[Redacting] = weakref.WeakSet()
@@ -41,8 +43,11 @@ def redacted(text: str) -> str:
     """The text without any secret that is known in this process."""
     with _lock:
         redactors = list(_alive)
+    look = Look(text)
     for redactor in redactors:
-        text = redactor.text(text)
+        shown = redactor.text(text, look)
+        if shown != text:
+            text, look = shown, Look(shown)
     return text
 
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectorkit.hiding import enrol
-from connectorkit.values import Found, Values
+from connectorkit.values import Found, Look, Values
 
 # Three base64url parts, the first two of which begin like a JSON object.
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])ey[A-Z][A-Za-z0-9_-]*\.ey[A-Z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?")
@@ -108,9 +108,9 @@ class Redactor:
         self._values.add(value, _label(value), passing=passing)
         self._clean = {}  # a new one, as another thread may be adding to this
 
-    def text(self, text: str) -> str:
-        """The same text with every secret replaced by a label."""
-        if self.is_clean(text):
+    def text(self, text: str, look: Look | None = None) -> str:
+        """The same text with every secret replaced by a label. ``look`` is one at it that others share."""
+        if self.is_clean(text, look):
             return text
         text = self._without_values(text)
         text = _JSON_MEMBER.sub(lambda found: found[1] + _label(found[2]) + found[3], text)
@@ -125,12 +125,12 @@ class Redactor:
         except (ValueError, RecursionError):  # what was replaced was no text, say a number
             return {token: {} for token in claims}
 
-    def is_clean(self, text: str) -> bool:
+    def is_clean(self, text: str, look: Look | None = None) -> bool:
         """A quick look, for most texts: ``True`` where ``text`` would change nothing."""
         lowered = text.lower()
         if ".ey" in lowered or any(name in lowered for name in _TELLING):
             return False
-        return not self._values.may_hold(text)
+        return not self._values.may_hold(look or Look(text))
 
     def _without_values(self, text: str) -> str:
         found: list[Found] = []

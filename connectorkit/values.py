@@ -39,6 +39,33 @@ class Found(NamedTuple):
     label: str
 
 
+class Look:
+    """A text, and what is worked out of it only once, however many look for their values in it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.raw = encoded(text)
+        self._numbers: list[list[int]] | None = None
+        self._plain: dict[tuple[Alphabet, int, bool], bool] = {}
+
+    def numbers(self) -> list[list[int]]:
+        """Its stretches of eight characters, at every fourth, as numbers; in parts."""
+        if self._numbers is None:
+            starts = range(0, len(self.raw) or 1, _CHUNK)
+            parts = [self.raw[start : start + _CHUNK + _GRAM] for start in starts]
+            self._numbers = [
+                numbers for part in parts for numbers in (_numbers(part), _numbers(part[_STRIDE:]))
+            ]
+        return self._numbers
+
+    def is_plain(self, alphabet: Alphabet, shortest: int, *, blanks: bool) -> bool:
+        """Whether it stands for nothing but itself."""
+        key = (alphabet, shortest, blanks)
+        if key not in self._plain:
+            self._plain[key] = is_plain(self.text, self.raw, alphabet, shortest, blanks=blanks)
+        return self._plain[key]
+
+
 class Values:
     """The values known, each with the label that replaces it. Safe to share between threads.
 
@@ -90,26 +117,21 @@ class Values:
             if not self._grams[gram]:
                 del self._grams[gram]
 
-    def may_hold(self, text: str) -> bool:
+    def may_hold(self, look: Look) -> bool:
         """Whether there is reason to look closer; never ``False`` for a text that holds something."""
         if not self._labels:
             return False
-        raw = encoded(text)
-        return self._hits(text, raw) or not is_plain(
-            text, raw, self._alphabet, self._shortest, blanks=self._blanks
-        )
+        return self._hits(look) or not look.is_plain(self._alphabet, self._shortest, blanks=self._blanks)
 
     @property
     def _shortest(self) -> int:
         return min(map(len, self._short), default=ENCODED_PIECE)
 
-    def _hits(self, text: str, raw: bytes) -> bool:
+    def _hits(self, look: Look) -> bool:
         known = self._grams.keys()
-        for start in range(0, len(raw) or 1, _CHUNK):
-            part = raw[start : start + _CHUNK + _GRAM]
-            if not (known.isdisjoint(_numbers(part)) and known.isdisjoint(_numbers(part[_STRIDE:]))):
-                return True
-        return bool(self._short) and any(value in text for value in self._short)
+        if not all(known.isdisjoint(numbers) for numbers in look.numbers()):
+            return True
+        return bool(self._short) and any(value in look.text for value in self._short)
 
     def _places(self, raw: bytes, stride: int) -> list[int]:
         """Where a stretch stands that some value has, in order."""

@@ -89,7 +89,7 @@ class Judge:
         return [(redacted(name), redacted(text)) for name, text in shown]
 
     def _clean(self, text: str) -> str:
-        return redacted(self.redactor.text(text))
+        return redacted(text)  # the redactor here is one of them
 
     def _cause(self, body: bytes, header: str | None, account_id: str | None, client_id: str | None) -> str:
         cause = verify(body, header, self.client_secret.reveal(), self.algorithm, self.encoding).cause

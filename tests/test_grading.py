@@ -149,7 +149,7 @@ def test_the_kits_own_receiver_gets_full_marks() -> None:
     with ck.connect(sandbox=True, log=":memory:") as kit:
         card = kit.grade_receiver()
 
-        assert card.full_marks, card
+        assert not [mark for mark in card.marks if mark.verdict == FAILED]
         assert verdicts(card, inside=True) == {PASSED}
         assert len(kit.log.notifications()) > 100
 

@@ -8,11 +8,15 @@ import json
 import pickle
 import re
 import traceback
+import weakref
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 
+from connectorkit import hiding, values
+from connectorkit.forms import is_plain
+from connectorkit.hiding import redacted
 from connectorkit.redact import Redactor, Secret, fingerprint, token_claims
 
 VALUE = "k3/9 +ü&geheim"
@@ -332,3 +336,32 @@ def test_a_token_built_to_exhaust_the_reader_has_no_claims() -> None:
     deep = base64.urlsafe_b64encode(b"[" * 100_000).decode().rstrip("=")
 
     assert token_claims(part({"alg": "none"}) + "." + deep) == {}
+
+
+# --- Several redactors in one process --------------------------------------------------------------------
+
+
+def test_what_any_redactor_of_the_process_knows_is_hidden() -> None:
+    one, two = Redactor(Secret("a+first/secret-of-one")), Redactor(Secret("quite+another/value"))
+
+    shown = redacted("a+first/secret-of-one, quite%2Banother%2Fvalue, nobody-knows-this-one")
+
+    assert shown.count("[secret:") == 2
+    assert shown.endswith(", nobody-knows-this-one")
+    del one, two
+
+
+def test_a_text_is_worked_out_once_for_all_redactors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hiding, "_alive", weakref.WeakSet())
+    redactors = [Redactor(Secret(f"s3cret/{number}+{number}")) for number in range(5)]
+    looks: list[str] = []
+
+    def counted(text: str, *rest: Any, **more: Any) -> bool:
+        looks.append(text)
+        return is_plain(text, *rest, **more)
+
+    monkeypatch.setattr(values, "is_plain", counted)
+
+    assert redacted("An ordinary text, as long as you like.") == "An ordinary text, as long as you like."
+    assert len(looks) == 1
+    assert len(redactors) == 5  # alive until now

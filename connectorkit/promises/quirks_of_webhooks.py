@@ -197,7 +197,7 @@ def _urls(bench: Bench) -> Any:
     for kind, path in ((_CONTENT, "/texts"), (_CHAT, "/states")):
         manifest["capabilities"]["webhooks"][kind]["endpoint"] += path
     app = bench.app(manifest)
-    agent = bench.agent(bench.open()).text("How can I help?").typing()
+    agent = bench.agent(bench.open()).text("Which one?").typing()
     apart = {
         name: sorted({one.path for one in bench.heard(kind)})
         for name, kind in (("texts", _CONTENT), ("chat states", _CHAT))

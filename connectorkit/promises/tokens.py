@@ -171,7 +171,7 @@ def _iat(bench: Bench) -> Any:
 )
 def _exp(bench: Bench) -> Any:
     found = claims(_asked(bench))
-    return {"seconds": found["exp"] - found["iat"]}
+    return {"seconds": found["exp"] - int(found["iat"])}
 
 
 # --- Refusals ----------------------------------------------------------------------------------------

@@ -49,13 +49,13 @@ DEFECTS = {
         _MESSAGING,
         "    target = account.conversation(body.value['conversationId'], consumer_id)\n".replace("'", '"'),
         "    target = account.conversation(body.value['conversationId'], consumer_id)\n"
-        "    if any(f.value['field'] == wire.STATE_FIELD for f in fields(body)):\n"
+        "    if any(f.value['field'] == wire.STATE_FIELD for f in fields(body)) and not target.features:\n"
         "        raise bad('a consumer closes nothing')\n",
     ),
     "S7": Breaks(
         _MESSAGING,
         "    answer: Answer = request.check(_run, account, consumer_id, features)\n",
-        "    if request.type == wire.SET_USER_PROFILE:\n"
+        "    if request.type == wire.SET_USER_PROFILE and 'authenticatedData' not in request.body.value:\n"
         '        return request.ok({"msg": "OK User Profile set successfully"})\n'
         "    answer: Answer = request.check(_run, account, consumer_id, features)\n",
     ),

@@ -30,7 +30,8 @@ DEFECTS = {
     "S23": Breaks(
         _MESSAGING,
         "    return status, answers\n",
-        "    if len(requests) == 3:\n        answers.append(answers[-1])\n    return status, answers\n",
+        "    if len({one.id for one in requests}) == 3:\n        answers.append(answers[-1])\n"
+        "    return status, answers\n",
     ),
     "S24": Breaks(
         "sandbox/world.py",
@@ -38,7 +39,7 @@ DEFECTS = {
         "    def _tell(self, event: Event) -> None:\n"
         "        change = event.body['body']['changes'][0]\n"
         "        role = change.get('originatorMetadata', {}).get('role')\n"
-        "        if role == 'ASSIGNED_AGENT' and change['event']['type'] == 'ContentEvent':\n"
+        "        if role == 'ASSIGNED_AGENT' and change['event'].get('message') == 'How can I help?':\n"
         "            return\n",
     ),
     "S25": Breaks(

@@ -82,8 +82,8 @@ DEFECTS = {
     ),
     "P3.3-iat": Breaks(
         _ISSUER,
-        '                "iat": issued_at,\n                "exp": issued_at + ',
-        '                "iat": issued_at - 31,\n                "exp": issued_at - 31 + ',
+        '                "iat": issued_at,\n',
+        '                "iat": float(issued_at),\n',
     ),
     "P3.3-exp": Breaks(
         _ISSUER,
