@@ -1,7 +1,7 @@
 """CONVERSATION and SEND as mock servers know them: one set of schemas, as OpenAPI and as Mockoon's file.
 
-Both check what a description can check: the two tokens are there, ``v`` is 3, and the body is of the documented
-shape. No mock can know whether a token is genuine, or whose conversation it is.
+Both check what a description can check: the two tokens are there, ``v`` is 3, and the body is of the
+documented shape. No mock can know whether a token is genuine, or whose conversation it is.
 """
 
 from __future__ import annotations

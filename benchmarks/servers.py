@@ -1,4 +1,4 @@
-"""The sandbox beside the mock servers people would use instead: ``python benchmarks/servers.py``, four minutes.
+"""The sandbox beside the mock servers people would use instead: ``python benchmarks/servers.py``, 4 minutes.
 
 All have one core, the load has another, and every request has real tokens. The sandbox verifies both, keeps
 conversations and numbers; Prism and Mockoon check the same two operations as far as a description says it;
@@ -42,7 +42,7 @@ class Load(NamedTuple):
 
 
 def measured(pairs: int = PAIRS, seconds: float = SECONDS) -> Iterator[Measured]:
-    """Each line as it is ready. Raises ``peers.Missing`` where there is nothing to measure with or against."""
+    """Each line as it is ready. Raises ``peers.Missing`` where a tool or a peer is missing."""
     peers.wrk()
     with ExitStack() as running:
         sandbox = running.enter_context(contestants.sandbox())

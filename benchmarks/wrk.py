@@ -20,8 +20,7 @@ wrk.method, wrk.body = "POST", {body}
 for name, value in pairs({headers}) do wrk.headers[name] = value end
 """
 # By turns: a consumer opens a conversation, and closes it once the answer has said which one it is. Consumers
-# come one after the other, each with a token of its own; a server that names no known request is asked to open
-# another.
+# come one after the other, each with a token of its own.
 _IN_TURN = """
 local tokens, consumer, closing, asked = {tokens}, 0, {{}}, {{}}
 local headers = {headers}
@@ -47,8 +46,9 @@ _DONE = """
 function done(summary, latency)
   local e = summary.errors
   local failed = e.status + e.connect + e.read + e.write + e.timeout
-  io.write(("%s {{'requests': %d, 'seconds': %.6f, 'p50': %.3f, 'p99': %.3f, 'failed': %d}}\\n"):format("DONE",
-    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed))
+  local said = "DONE {{'requests': %d, 'seconds': %.6f, 'p50': %.3f, 'p99': %.3f, 'failed': %d}}\\n"
+  local p50, p99 = latency:percentile(50) / 1e3, latency:percentile(99) / 1e3
+  io.write(said:format(summary.requests, summary.duration / 1e6, p50, p99, failed))
 end
 """
 

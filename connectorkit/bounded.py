@@ -185,14 +185,13 @@ class BoundedProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, self.app)
             return
         self._one_write.flushed_later = True
-        try:
-            cycle.run_asgi(self.app).send(None)
-        except StopIteration:
-            self._one_write.flushed_later = False
-            self._one_write.flush()
-            return
-        self.transport.abort()
-        raise RuntimeError("An app that said it would answer promptly waits for something.")
+        steps = cycle.run_asgi(self.app)
+        with contextlib.suppress(StopIteration):
+            steps.send(None)
+            # Nobody would wake it: the client gets 500, and the log says why.
+            steps.throw(RuntimeError("An app that said it would answer promptly waits for something."))
+        self._one_write.flushed_later = False
+        self._one_write.flush()
 
     # --- A connection at rest ------------------------------------------------------------------------
 
