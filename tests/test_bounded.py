@@ -56,14 +56,9 @@ class Echo:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         if self._wait:
             await asyncio.sleep(0)
-        task = None
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:
-            pass
-        self.seen.append(
-            {"path": scope["path"], "headers": scope["headers"], "arrived": arrived, "task": task}
-        )
+        task = asyncio.current_task()
+        seen = {"path": scope["path"], "headers": scope["headers"], "arrived": arrived, "task": task}
+        self.seen.append(seen)
         content = json.dumps([scope["path"], body.decode()]).encode()
         headers = [(b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -121,8 +116,8 @@ def test_a_body_that_comes_late_is_waited_for_in_a_task(serve: Serve) -> None:
     answers(connection, 1)
 
     connection.sendall(request("/a", b"Hello")[:-3])
+    connection.settimeout(0.1)
     with pytest.raises(TimeoutError):
-        connection.settimeout(0.1)
         connection.recv(1)
     connection.settimeout(20)
     connection.sendall(b"llo")
