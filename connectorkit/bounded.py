@@ -10,9 +10,9 @@ import contextlib
 import json
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEADER_SECONDS = 15
 MAX_HEAD_BYTES = 64 * 1024
@@ -22,6 +22,17 @@ _TOO_LONG = "The headers are too long"
 # ASGI extensions under which a request finds a ``HangUp``, and a function that gives its body where all of it
 # has arrived, else ``None``: nearly always nobody need wait for it and watch the time.
 HANG_UP, ARRIVED = "connectorkit.hang_up", "connectorkit.arrived"
+
+
+class Answer(Protocol):
+    """A whole answer; Starlette's responses are such."""
+
+    status_code: int
+    raw_headers: list[tuple[bytes, bytes]]
+    body: Any
+
+
+Prompt = Callable[[Any], Callable[[bytes], Answer] | None]
 
 
 class HangUp:
@@ -69,7 +80,6 @@ class _OneWrite:
         self._transport = transport
         self._loop = loop
         self._head = b""
-        self.flushed_later = False  # whether somebody promises to flush
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
@@ -77,8 +87,7 @@ class _OneWrite:
             data, self._head = self._head + data, b""
         elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):
             self._head = data
-            if not self.flushed_later:
-                self._loop.call_soon(self.flush)
+            self._loop.call_soon(self.flush)
             return
         self._transport.write(data)
 
@@ -95,13 +104,14 @@ class BoundedProtocol(HttpToolsProtocol):
     """Bounds what a client may send before a request begins to be answered; answers bad HTTP in JSON.
 
     Headers must come in time and be no longer than ``MAX_HEAD_BYTES``. An app that has a method ``prompt`` is
-    asked with it whether it will answer a request without waiting for anything but its body; it then does so
-    right away, without a task of its own.
+    asked with it for a function that answers a request (no HEAD) from its body, without waiting; where there is
+    one, and all of the request has come, no task is started for it.
     """
 
     answering: RequestResponseCycle  # the request at work; ``cycle`` is the one that was read last
     _deadline: asyncio.TimerHandle | None = None
-    _held: RequestResponseCycle | None = None  # to be answered as soon as all that came is read
+    # To be answered as soon as all that came is read, and how.
+    _held: tuple[RequestResponseCycle, Callable[[bytes], Answer]] | None = None
     _rests_since: float | None = None
     _in_head = True  # from the end of a request to the end of the next one's headers
     _arriving = 0  # bytes of what is being read now
@@ -111,7 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Accept one more connection, unless there are too many."""
         super().connection_made(transport)
         self._hang_up = HangUp(self)
-        self._prompt: Callable[[Any], bool] = getattr(self.app, "prompt", lambda scope: False)
+        self._prompt: Prompt = getattr(self.app, "prompt", lambda scope: None)
         self._one_write: Any = _OneWrite(transport, self.loop)
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
@@ -124,7 +134,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unread += self._arriving
         super().data_received(data)
         if self._held is not None:
-            self._answer(self._held)
+            self._answer(*self._held)
         if self._unread > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response(_TOO_LONG)
         elif self._in_head and self._unread and (self.cycle is None or self.cycle.response_complete):
@@ -174,24 +184,29 @@ class BoundedProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self.answering = cycle
         cycle.transport = self._one_write
-        if cycle.more_body and app is self.app and self._prompt(cycle.scope):
-            self._held = cycle
-        else:
+        # One that was pipelined has its body already, and waits for the loop's next turn like any other.
+        answer = self._prompt(cycle.scope) if cycle.more_body and app is self.app else None
+        if answer is None:
             super()._start_asgi_task(cycle, app)
+        else:
+            self._held = cycle, answer
 
-    def _answer(self, cycle: RequestResponseCycle) -> None:
+    def _answer(self, cycle: RequestResponseCycle, answer: Callable[[bytes], Answer]) -> None:
         self._held = None
         if cycle.more_body or cycle.disconnected or self.flow.write_paused:
             super()._start_asgi_task(cycle, self.app)
             return
-        self._one_write.flushed_later = True
-        steps = cycle.run_asgi(self.app)
-        with contextlib.suppress(StopIteration):
-            steps.send(None)
-            # Nobody would wake it: the client gets 500, and the log says why.
-            steps.throw(RuntimeError("An app that said it would answer promptly waits for something."))
-        self._one_write.flushed_later = False
-        self._one_write.flush()
+        response = answer(bytes(cycle.body))
+        parts = [STATUS_LINE[response.status_code]]
+        for name, value in (*self.server_state.default_headers, *response.raw_headers):
+            parts += (name, b": ", value, b"\r\n")
+        if not cycle.keep_alive:
+            parts.append(b"connection: close\r\n")
+        self.transport.write(b"".join([*parts, b"\r\n", response.body]))
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     # --- A connection at rest ------------------------------------------------------------------------
 

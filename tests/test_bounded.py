@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
 from connectorkit import bounded
-from connectorkit.bounded import ARRIVED
+from connectorkit.bounded import ARRIVED, Answer
 from connectorkit.serving import Listener
 
 App = Callable[..., Any]
@@ -40,13 +41,12 @@ def serve() -> Iterator[Serve]:
 class Echo:
     """Answers with the request's path and body, and keeps what it saw of each."""
 
-    def __init__(self, prompt: bool = False, wait: bool = False) -> None:
+    def __init__(self, prompt: bool = False) -> None:
         self.seen: list[dict[str, Any]] = []
         self._prompt = prompt
-        self._wait = wait
 
-    def prompt(self, scope: Any) -> bool:
-        return self._prompt
+    def prompt(self, scope: Any) -> Callable[[bytes], Answer] | None:
+        return (lambda body: self._answer(scope, body, task=False)) if self._prompt else None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         arrived = scope["extensions"][ARRIVED]()
@@ -54,15 +54,14 @@ class Echo:
         while more:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
-        if self._wait:
-            await asyncio.sleep(0)
-        task = asyncio.current_task()
-        seen = {"path": scope["path"], "headers": scope["headers"], "arrived": arrived, "task": task}
-        self.seen.append(seen)
-        content = json.dumps([scope["path"], body.decode()]).encode()
-        headers = [(b"content-length", str(len(content)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        await asyncio.sleep(0)
+        answer = self._answer(scope, body, task=True, arrived=arrived)
+        await send({"type": "http.response.start", "status": 200, "headers": answer.raw_headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _answer(self, scope: Any, body: bytes, **seen: Any) -> Response:
+        self.seen.append({"path": scope["path"], "headers": scope["headers"], **seen})
+        return Response(json.dumps([scope["path"], body.decode()]))
 
 
 def request(path: str = "/", body: bytes = b"", *more: str) -> bytes:
@@ -106,7 +105,7 @@ def test_a_whole_request_of_a_prompt_app_is_answered_without_a_task(serve: Serve
     connection.sendall(request("/a", b"Hello"))
 
     assert answers(connection, 1) == [["/a", "Hello"]]
-    assert (app.seen[0]["task"] is None) is prompt
+    assert app.seen[0]["task"] is not prompt
 
 
 def test_a_body_that_comes_late_is_waited_for_in_a_task(serve: Serve) -> None:
@@ -123,8 +122,8 @@ def test_a_body_that_comes_late_is_waited_for_in_a_task(serve: Serve) -> None:
     connection.sendall(b"llo")
 
     assert answers(connection, 1) == [["/a", "Hello"]]
-    assert [one["task"] is None for one in app.seen] == [True, False]
-    assert [one["arrived"] for one in app.seen] == [b"", None]
+    assert [one["task"] for one in app.seen] == [False, True]
+    assert app.seen[1]["arrived"] is None
 
 
 @pytest.mark.parametrize("prompt", [True, False])
@@ -145,15 +144,25 @@ def test_a_body_longer_than_what_is_read_at_once_arrives_whole(serve: Serve) -> 
     assert answers(connection, 1) == [["/a", body.decode()]]
 
 
-def test_an_app_that_waits_although_it_promised_not_to_fails(
-    serve: Serve, caplog: pytest.LogCaptureFixture
-) -> None:
-    connection = serve(Echo(prompt=True, wait=True))
+def test_a_body_that_is_there_already_is_known_to_be(serve: Serve) -> None:
+    app = Echo()
+    connection = serve(app)
 
-    connection.sendall(request())
+    connection.sendall(request("/a", b"Hello"))
 
-    assert rest(connection).startswith(b"HTTP/1.1 500 ")
-    assert "waits for something" in caplog.text
+    assert answers(connection, 1) == [["/a", "Hello"]]
+    assert app.seen[0]["arrived"] == b"Hello"
+
+
+def test_prompt_answers_carry_the_date_and_say_where_they_are_the_last(serve: Serve) -> None:
+    connection = serve(Echo(prompt=True))
+
+    connection.sendall(request("/a", b"", "Connection: close"))
+
+    head, _, body = rest(connection).partition(b"\r\n\r\n")
+    names = [line.partition(b":")[0] for line in head.split(b"\r\n")[1:]]
+    assert sorted(names) == [b"connection", b"content-length", b"date"]
+    assert json.loads(body) == ["/a", ""]
 
 
 def test_after_an_answer_that_is_the_last_nothing_more_is_carried_out(serve: Serve) -> None:
@@ -270,7 +279,7 @@ def test_a_request_names_one_host(serve: Serve, hosts: tuple[str, ...]) -> None:
 
 
 def test_nonsense_behind_a_good_request_lets_that_be_answered_first(serve: Serve) -> None:
-    connection = serve(Echo(wait=True))
+    connection = serve(Echo())
 
     connection.sendall(request("/a", b"Hello") + b"NONSENSE\r\n\r\n")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, overload
 
-KEPT_BYTES = 256 * 1024 * 1024  # of all events together; some hundred thousand messages
+KEPT_BYTES = 128 * 1024 * 1024  # of all events together; some two hundred thousand messages
 _OVERHEAD = 50  # bytes of what holds an event that is packed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -32,9 +33,9 @@ class Misbehaving:
         self._issuer = issuer
         self._patience = patience
 
-    def prompt(self, scope: Scope) -> bool:
-        """Whether the app answers this request without waiting; no fault may delay it then."""
-        return not self._faults.any and self._app.prompt(scope)
+    def prompt(self, scope: Scope) -> Callable[[bytes], Response] | None:
+        """What answers this request without waiting, if something does; no fault may strike it then."""
+        return None if self._faults.any else self._app.prompt(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; raises ``RuntimeError`` where its connection is to be dropped and it has none."""

@@ -6,26 +6,29 @@ takes longer than everything else that the sandbox does for a message.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from connectorkit import wire
 from connectorkit.sandbox import refusals
-from connectorkit.sandbox.bodies import refused
+from connectorkit.sandbox.bodies import read_body, refused
 from connectorkit.sandbox.refusals import Refusal
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+PromptEndpoint = Callable[[Request, bytes | None], Response]
+
+logger = logging.getLogger(__name__)
 
 _KEPT = 1024
 _LONGEST_KEPT = 512  # characters of a path or a query; whoever sends longer ones is not served often
-_FOUND = "connectorkit.route"  # in the scope of a request, from when the server first asks for it
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -36,62 +39,88 @@ def path_pattern(template: str) -> str:
     return "".join(re.escape(text) + name for text, name in zip(parts[::2], names, strict=True))
 
 
-@dataclass(frozen=True)
-class Route:
-    """A path, whatever its ``{names}`` stand for, and the methods it takes; ``None`` for every method.
+class _Path:
+    """What its paths look like, and the methods it takes."""
 
-    A ``prompt`` endpoint waits for nothing but the body of its request.
-    """
-
-    template: str
-    endpoint: Endpoint
-    methods: tuple[str, ...] | None
-    prompt: bool = False
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What its paths look like."""
-        return re.compile(path_pattern(self.template))
+    def __init__(self, template: str, methods: tuple[str, ...] | None) -> None:
+        self.template = template
+        self.methods = methods
+        self.pattern = re.compile(path_pattern(template))
 
     def takes(self, method: str) -> bool:
         """Whether it answers this method; what can be got can be asked for its headers."""
         return self.methods is None or ("GET" if method == "HEAD" else method) in self.methods
 
 
+class Route(_Path):
+    """A path, whatever its ``{names}`` stand for, and the methods it takes; ``None`` for every method."""
+
+    def __init__(self, template: str, endpoint: Endpoint, methods: tuple[str, ...] | None) -> None:
+        super().__init__(template, methods)
+        self._endpoint = endpoint
+
+    async def answer(self, request: Request) -> Response:
+        """What its endpoint says."""
+        return await self._endpoint(request)
+
+
+class PromptRoute(_Path):
+    """A route whose endpoint waits for nothing, and is given the body: ``None`` where that is too large.
+
+    The server answers such a request right away where all of it has come, which is quicker.
+    """
+
+    def __init__(self, template: str, endpoint: PromptEndpoint, methods: tuple[str, ...]) -> None:
+        super().__init__(template, methods)
+        self.endpoint = endpoint
+
+    async def answer(self, request: Request) -> Response:
+        """What its endpoint says, once the body has come."""
+        return self.endpoint(request, await read_body(request))
+
+
 class Router:
     """The app over these routes, in their order, with a JSON answer for whatever goes wrong."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route | PromptRoute]) -> None:
         self._routes = list(routes)
         self._remembered = lru_cache(_KEPT)(self._find)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; a fault of the sandbox itself is answered, and goes on to the server's log."""
+        """Answer one request."""
         try:
-            route, scope["path_params"] = scope.pop(_FOUND, None) or self._found(scope)
-            response = await route.endpoint(QuickRequest(scope, receive))
-        except Refusal as refusal:
-            response = refused(refusal)
+            route, scope["path_params"] = self._found(scope)
+            response = await route.answer(QuickRequest(scope, receive))
         except Exception as error:
-            await refused(_failed(error))(scope, receive, send)
-            raise
+            response = _answer_to(error)
         await response(scope, receive, send)
 
-    def prompt(self, scope: Scope) -> bool:
-        """Whether the endpoint of this request waits for nothing but its body."""
+    def prompt(self, scope: Scope) -> Callable[[bytes], Response] | None:
+        """What answers this request once it is given the body, or ``None`` where that may have to wait."""
         try:
-            found = scope[_FOUND] = self._found(scope)
+            route, scope["path_params"] = self._found(scope)
         except Refusal:
-            return False
-        return found[0].prompt
+            return None
+        if not isinstance(route, PromptRoute):
+            return None
+        endpoint = route.endpoint
 
-    def _found(self, scope: Scope) -> tuple[Route, dict[str, str]]:
+        def answered(body: bytes) -> Response:
+            try:
+                whole = body if len(body) <= wire.MAX_BODY_BYTES else None
+                return endpoint(QuickRequest(scope, _nothing_more), whole)
+            except Exception as error:
+                return _answer_to(error)
+
+        return answered
+
+    def _found(self, scope: Scope) -> tuple[Route | PromptRoute, dict[str, str]]:
         find = self._remembered if len(scope["path"]) <= _LONGEST_KEPT else self._find
         return find(scope["method"], scope["path"])
 
-    def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+    def _find(self, method: str, path: str) -> tuple[Route | PromptRoute, dict[str, str]]:
         """The route and what the names in its path stand for, to be read only."""
-        other: Route | None = None
+        other: _Path | None = None
         for route in self._routes:
             if match := route.pattern.fullmatch(path):
                 if route.takes(method):
@@ -103,8 +132,16 @@ class Router:
         raise refusals.plain(405, "Method not allowed", allow)
 
 
-def _failed(error: Exception) -> Refusal:
-    return refusals.plain(500, f"The sandbox failed ({type(error).__name__}); please report it")
+def _answer_to(error: Exception) -> Response:
+    if isinstance(error, Refusal):
+        return refused(error)
+    # A fault of the sandbox itself, in the form its clients can read.
+    logger.error("The sandbox failed", exc_info=error)
+    return refused(refusals.plain(500, f"The sandbox failed ({type(error).__name__}); please report it"))
+
+
+async def _nothing_more() -> Message:
+    raise RuntimeError("The body was given already.")
 
 
 class QuickRequest(Request):

@@ -13,7 +13,7 @@ from connectorkit.sandbox import routing
 from connectorkit.sandbox.bodies import answer
 from connectorkit.sandbox.issuer import InvalidToken
 from connectorkit.sandbox.refusals import Refusal
-from connectorkit.sandbox.routing import QuickRequest, Route, Router
+from connectorkit.sandbox.routing import PromptRoute, QuickRequest, Route, Router
 from connectorkit.sandbox.world import World
 
 from .conftest import ACCOUNT, Now
@@ -111,11 +111,15 @@ async def _hello(request: Any) -> Any:
     return answer(request.path_params)
 
 
+def _at_once(request: Any, body: bytes | None) -> Any:
+    return answer(None if body is None else len(body))
+
+
 ROUTES = [
     Route("/a/{name}", _hello, ("GET",)),
     Route("/a/fixed", _hello, ("POST", "GET")),
     Route("/any", _hello, None),
-    Route("/a.b", _hello, ("PUT",), prompt=True),
+    PromptRoute("/a.b", _at_once, ("PUT",)),
 ]
 
 
@@ -170,24 +174,58 @@ def test_only_known_paths_of_prompt_routes_are_answered_promptly() -> None:
 
     prompt = [router.prompt({"method": "PUT", "path": path}) for path in ("/a.b", "/any", "/unknown")]
 
-    assert prompt == [True, False, False]
+    assert [one is not None for one in prompt] == [True, False, False]
 
 
-def test_a_failure_of_the_sandbox_is_answered_in_json_and_goes_on_to_the_server() -> None:
-    async def fail(request: Any) -> Any:
-        raise LookupError("nothing for clients to see")
+def test_a_prompt_answer_is_that_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectorkit.wire.MAX_BODY_BYTES", 3)
+
+    promptly = [at_once("/a.b", body) for body in (b"abc", b"abcd")]
+
+    assert promptly == [(200, b"3"), (200, b"null")]
+    assert promptly == [in_turn("/a.b", body) for body in (b"abc", b"abcd")]
+
+
+def at_once(path: str, body: bytes) -> tuple[int, bytes]:
+    response: Any = Router(ROUTES).prompt(scope("PUT", path))(body)  # type: ignore[misc]
+    return response.status_code, response.body
+
+
+def in_turn(path: str, body: bytes, method: str = "PUT", routes: Any = ROUTES) -> tuple[int, bytes]:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     sent: list[Any] = []
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
+    asyncio.run(Router(routes)(scope(method, path), receive, send))
+    return sent[0]["status"], sent[1]["body"]
 
-    with pytest.raises(LookupError):
-        asyncio.run(Router([Route("/", fail, ("GET",))])(scope, None, send))  # type: ignore[arg-type]
 
-    assert sent[0]["status"] == 500
-    assert sent[1]["body"] == b'{"error":"The sandbox failed (LookupError); please report it"}'
+def scope(method: str, path: str) -> dict[str, Any]:
+    return {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
+
+
+@pytest.mark.parametrize("promptly", [False, True])
+def test_a_failure_of_the_sandbox_is_logged_and_answered_in_json(
+    promptly: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(request: Any) -> Any:
+        raise LookupError("nothing for clients to see")
+
+    def fail_at_once(request: Any, body: bytes | None) -> Any:
+        raise LookupError("nothing for clients to see")
+
+    if promptly:
+        response: Any = Router([PromptRoute("/", fail_at_once, ("GET",))]).prompt(scope("GET", "/"))(b"")  # type: ignore[misc]
+        status, body = response.status_code, response.body
+    else:
+        status, body = in_turn("/", b"", "GET", [Route("/", fail, ("GET",))])
+
+    assert status == 500
+    assert body == b'{"error":"The sandbox failed (LookupError); please report it"}'
+    assert "nothing for clients to see" in caplog.text
 
 
 def test_of_a_header_that_comes_twice_the_first_counts() -> None:
