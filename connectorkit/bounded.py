@@ -104,8 +104,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """Bounds what a client may send before a request begins to be answered; answers bad HTTP in JSON.
 
     Headers must come in time and be no longer than ``MAX_HEAD_BYTES``. An app that has a method ``prompt`` is
-    asked with it for a function that answers a request (no HEAD) from its body, without waiting; where there is
-    one, and all of the request has come, no task is started for it.
+    asked with it for a function that answers a request (no HEAD) from its body, without waiting; where there
+    is one, and all of the request has come, no task is started for it.
     """
 
     answering: RequestResponseCycle  # the request at work; ``cycle`` is the one that was read last

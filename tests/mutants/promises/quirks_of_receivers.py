@@ -90,10 +90,10 @@ DEFECTS = {
     ),
     "Q47": Breaks(
         "sandbox/routing.py",
-        "            response = refused(refusal)\n",
-        "            response = refused(refusal)\n"
-        "            if refusal.body == {'error': 'Unknown path'}:\n"
-        "                response = Response('Not found', 404)\n",
+        "    if isinstance(error, Refusal):\n",
+        "    if isinstance(error, Refusal) and error.body == {'error': 'Unknown path'}:\n"
+        "        return Response('Not found', 404)\n"
+        "    if isinstance(error, Refusal):\n",
     ),
     "Q48": Breaks(_STORAGE, '            "Access-Control-Allow-Methods": _METHODS,\n', ""),
     "Q49": Breaks(

@@ -6,7 +6,7 @@ from tests.mutants.promises.model import Breaks
 
 _SERVICES, _MESSAGING, _REFUSALS = "sandbox/services.py", "sandbox/messaging.py", "sandbox/refusals.py"
 _ROUTING, _FAULTS = "sandbox/routing.py", "sandbox/fault_answers.py"
-_REFUSED = "            response = refused(refusal)\n"
+_REFUSED = "    if isinstance(error, Refusal):\n"
 _STRUCK = "    status, retry_after = spec.value, spec.retry_after\n"
 _CHAT_STATE = '            event.choice("chatState", wire.CHAT_STATES, required=True)\n'
 
@@ -42,14 +42,13 @@ DEFECTS = {
     "P8.3-path": Breaks(
         _ROUTING,
         _REFUSED,
-        _REFUSED + "            if refusal.body == {'error': 'Unknown path'}:\n"
-        "                response = Response('Unknown path', 404)\n",
+        "    if isinstance(error, Refusal) and error.body == {'error': 'Unknown path'}:\n"
+        "        return Response('Unknown path', 404)\n" + _REFUSED,
     ),
     "P8.3-method": Breaks(
         _ROUTING,
-        _REFUSED,
-        "            if scope['path'].endswith('/send'):\n"
-        "                refusal.headers.pop('Allow', None)\n" + _REFUSED,
+        '        allow = {"Allow": ',
+        '        allow = {} if path.endswith("/send") else {"Allow": ',
     ),
     "R8.3-size": Breaks(
         _SERVICES,

@@ -16,9 +16,9 @@ def _answered(status: int, error: str) -> str:
 DEFECTS = {
     "S1": Breaks(
         _SERVICES,
-        "            route(wire.SEND_PATH, self.send),\n",
-        "            route(wire.SEND_PATH, self.send),\n"
-        '            route(wire.CONVERSATION_PATH + "/receive", self.send),\n',
+        '            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),\n',
+        '            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),\n'
+        '            PromptRoute(wire.CONVERSATION_PATH + "/receive", self.send, ("POST",)),\n',
     ),
     "S2": Breaks(
         _MESSAGING,

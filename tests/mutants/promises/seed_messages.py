@@ -12,10 +12,10 @@ _NUMBERED = '            return request.ok({"sequence": _publish('
 DEFECTS = {
     "S20": Breaks(
         "sandbox/routing.py",
-        "            response = refused(refusal)\n",
-        "            response = refused(refusal)\n"
-        "            if refusal.body == {'error': 'Method not allowed'}:\n"
-        "                response = Response('Method not allowed', 405, refusal.headers)\n",
+        "    if isinstance(error, Refusal):\n",
+        "    if isinstance(error, Refusal) and error.body == {'error': 'Method not allowed'}:\n"
+        "        return Response('Method not allowed', 405, error.headers)\n"
+        "    if isinstance(error, Refusal):\n",
     ),
     "S21": Breaks(
         _MESSAGING,
