@@ -171,17 +171,13 @@ class QuickRequest(Request):
 
 
 class _Headers(Headers):
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(raw=raw)
+        self._first = dict(reversed(raw))
+
     def get(self, key: str, default: Any = None) -> Any:
-        name = _header_name(key)
-        for given, value in self._list:
-            if given == name:
-                return value.decode("latin-1")
-        return default
-
-
-@lru_cache(_KEPT)
-def _header_name(key: str) -> bytes:
-    return key.lower().encode("latin-1")
+        value = self._first.get(key.lower().encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
 
 
 _query = lru_cache(_KEPT)(QueryParams)
