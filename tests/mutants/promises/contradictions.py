@@ -102,6 +102,7 @@ DEFECTS = {
         _SERVICES,
         '            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),\n',
         '            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),\n'
-        "            PromptRoute('/api/account/{account_id}/conversation/{talk}/close', self.send, ('POST',)),\n",
+        "            PromptRoute('/api/account/{account_id}/conversation/{talk}/close', "
+        "self.send, ('POST',)),\n",
     ),
 }
