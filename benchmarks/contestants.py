@@ -94,13 +94,13 @@ def constant() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def prism() -> Iterator[Server]:
+def prism(log: bool = True) -> Iterator[Server]:
+    """As it is started by its documents, or without the lines it prints for each request."""
+    options = [] if log else ["--verboseLevel", "error"]
     with _description(mocks.openapi()) as file:
         port = _free_port()
-        with _running(
-            [str(peers.node("prism")), "mock", "--port", str(port), "--verboseLevel", "error", file]
-        ):
-            yield _answering(Server("Prism", f"http://127.0.0.1:{port}"))
+        with _running([str(peers.node("prism")), "mock", "--port", str(port), *options, file]):
+            yield _answering(Server("Prism" if log else "Prism, silent", f"http://127.0.0.1:{port}"))
 
 
 @contextlib.contextmanager

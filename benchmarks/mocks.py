@@ -127,18 +127,12 @@ def openapi() -> Json:
 
 
 def mockoon() -> Json:
-    """The same for Mockoon: the answer comes where every rule holds, else 400."""
-    routes = [_route(path, name) for path, name in ((CONVERSATION_PATH, "conversation"), (SEND_PATH, "send"))]
-    buckets = [
-        {
-            "uuid": _uuid(f"data {name}"),
-            "id": name,
-            "name": name,
-            "documentation": "",
-            "value": json.dumps(body),
-        }
-        for name, body in (("conversation", CONVERSATION_BODY), ("send", SEND_BODY))
-    ]
+    """The same for Mockoon: an answer comes where each of its rules holds, else 400.
+
+    Rules look at the members that matter. Mockoon can hold a body against a schema, too, but then compiles
+    the schema anew with each request, which takes several times as long.
+    """
+    routes = [_route(path) for path in _RULES]
     return {
         "uuid": _uuid("environment"),
         "lastMigration": 33,
@@ -162,41 +156,68 @@ def mockoon() -> Json:
         "headers": [{"key": "Content-Type", "value": "application/json"}],
         "proxyReqHeaders": [],
         "proxyResHeaders": [],
-        "data": buckets,
+        "data": [],
         "callbacks": [],
     }
 
 
-def _route(path: str, schema: str) -> Json:
-    def rule(target: str, modifier: str, operator: str, value: str) -> Json:
-        return {"target": target, "modifier": modifier, "value": value, "invert": False, "operator": operator}
+_DOOR = (("header", "Authorization", "."), ("header", "X-LP-ON-BEHALF", "."), ("query", "v", "^3$"))
+# What has to match: where, which member, and a regular expression; for each answer of a path.
+_RULES: dict[str, list[tuple[tuple[str, str, str], ...]]] = {
+    CONVERSATION_PATH: [
+        (
+            ("body", "0.id", "."),
+            ("body", "0.type", "^userprofile.SetUserProfile$"),
+            ("body", "1.id", "."),
+            ("body", "1.type", "^cm.ConsumerRequestConversation$"),
+            ("body", "1.body.brandId", "."),
+        )
+    ],
+    SEND_PATH: [
+        (
+            ("body", "id", "."),
+            ("body", "type", "^ms.PublishEvent$"),
+            ("body", "body.dialogId", "."),
+            ("body", "body.event.type", "^ContentEvent$"),
+            ("body", "body.event.contentType", "^text/plain$"),
+            ("body", "body.event.message", "."),
+        ),
+        (
+            ("body", "id", "."),
+            ("body", "type", "^cm.UpdateConversationField$"),
+            ("body", "body.conversationId", "."),
+            ("body", "body.conversationField.field", "."),
+            ("body", "body.conversationField.conversationState", "^CLOSE$"),
+        ),
+    ],
+}
 
-    rules = [
-        rule("header", "Authorization", "regex", "."),
-        rule("header", "X-LP-ON-BEHALF", "regex", "."),
-        rule("query", "v", "equals", "3"),
-        rule("body", "", "valid_json_schema", schema),
+
+def _route(path: str) -> Json:
+    def rule(target: str, member: str, value: str) -> Json:
+        return {"target": target, "modifier": member, "value": value, "invert": False, "operator": "regex"}
+
+    answers = [
+        _response(f"{path} {number}", 200, _ANSWERS[path], [rule(*one) for one in (*_DOOR, *rules)])
+        for number, rules in enumerate(_RULES[path])
     ]
-    refusal = {"code": "BAD_REQUEST", "body": {"msg": "Bad Request"}}
+    refusal = _response(f"{path} refused", 400, {"code": "BAD_REQUEST", "body": {"msg": "Bad Request"}}, [])
     return {
         "uuid": _uuid(f"route {path}"),
         "type": "http",
         "documentation": "",
         "method": "post",
         "endpoint": path.replace("{accountId}", ":accountId").lstrip("/"),
-        "responses": [
-            _response(path, 200, _ANSWERS[path], rules, default=False),
-            _response(path, 400, refusal, [], default=True),
-        ],
+        "responses": [*answers, refusal],
         "responseMode": None,
         "streamingMode": None,
         "streamingInterval": 0,
     }
 
 
-def _response(path: str, status: int, body: Any, rules: list[Json], *, default: bool) -> Json:
+def _response(name: str, status: int, body: Any, rules: list[Json]) -> Json:
     return {
-        "uuid": _uuid(f"{path} {status}"),
+        "uuid": _uuid(name),
         "body": json.dumps(body),
         "latency": 0,
         "statusCode": status,
@@ -210,7 +231,7 @@ def _response(path: str, status: int, body: Any, rules: list[Json], *, default: 
         "rulesOperator": "AND",
         "disableTemplating": True,
         "fallbackTo404": False,
-        "default": default,
+        "default": not rules,
         "crudKey": "id",
         "callbacks": [],
     }
