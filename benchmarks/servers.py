@@ -27,7 +27,7 @@ from wrk import Sample
 
 CONNECTIONS = 32
 PAIRS = 7
-SECONDS = 2.0
+SECONDS = 2
 _CONSUMERS = 2000
 _CLAIMS = {"Prism": 5.0, "Prism, silent": 2.5, "Mockoon": 12.0, "uvicorn, a constant": 0.4}
 _LONGEST_P99_MS = 10.0
@@ -42,7 +42,7 @@ class Load(NamedTuple):
     afresh: bool = False  # whether the sandbox is to forget what a run before has left open
 
 
-def measured(pairs: int = PAIRS, seconds: float = SECONDS) -> Iterator[Measured]:
+def measured(pairs: int = PAIRS, seconds: int = SECONDS) -> Iterator[Measured]:
     """Each line as it is ready. Raises ``peers.Missing`` where a tool or a peer is missing."""
     peers.wrk()
     with ExitStack() as running:
@@ -111,7 +111,7 @@ def _open(account: str) -> str:
 
 
 def _compared(
-    load: Load, sandbox: Sandbox, others: list[Server], pairs: int, seconds: float
+    load: Load, sandbox: Sandbox, others: list[Server], pairs: int, seconds: int
 ) -> Iterator[Measured]:
     def run(server: Server) -> Sample:
         if load.afresh and server is sandbox.server:
@@ -166,7 +166,7 @@ def _latencies(samples: list[Sample]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS, help="of runs, with each peer")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="of one run")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="of one run")
     options = parser.parse_args()
     lines = []
     try:

@@ -82,7 +82,7 @@ def in_turn(
     return _IN_TURN.format(tokens=listed, headers=_table(headers), **paths, **bodies) + _DONE.format()
 
 
-def run(base_url: str, path: str, script: str, *, seconds: float, connections: int) -> Sample:
+def run(base_url: str, path: str, script: str, *, seconds: int, connections: int) -> Sample:
     """Send for so many seconds over so many connections, from one thread."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "requests.lua"
@@ -91,7 +91,7 @@ def run(base_url: str, path: str, script: str, *, seconds: float, connections: i
             peers.wrk(),
             "-t1",
             f"-c{connections}",
-            f"-d{seconds:g}s",
+            f"-d{seconds}s",
             "-s",
             str(file),
             base_url + path,

@@ -9,13 +9,12 @@ from typing import Self
 
 import httpx
 
-from connectorkit import operations, waiting
+from connectorkit import operations, proxies, waiting
 from connectorkit.auth import ConnectorAuth, Headers, reply_of
 from connectorkit.base_client import DEFAULT_CONSUMER, hidden, named, present
 from connectorkit.base_client import BaseClient as BaseClient
 from connectorkit.bodies import Progress
 from connectorkit.checks import check_text
-from connectorkit.connections import LIMITS
 from connectorkit.journey import AsyncConsumer
 from connectorkit.log import Log
 from connectorkit.operations import FileUrl, Operation, Payload
@@ -40,7 +39,7 @@ class AsyncClient(BaseClient):
         pause: Callable[[float, str], Awaitable[object]] = waiting.wait_async,
     ) -> None:
         super().__init__(settings, log=log, clock=clock, retry=retry)
-        inner = transport or httpx.AsyncHTTPTransport(limits=LIMITS)
+        inner = transport or proxies.async_transport(settings.proxy)
         self._wire = AsyncRecordingTransport(inner, self._recorder)
         self._pause = pause
         self._consumers: dict[str, AsyncConsumer] = {}

@@ -11,13 +11,12 @@ from typing import Self
 
 import httpx
 
-from connectorkit import operations, waiting
+from connectorkit import operations, proxies, waiting
 from connectorkit.auth import ConnectorAuth, Headers, reply_of
 from connectorkit.base_client import DEFAULT_CONSUMER, hidden, named, present
 from connectorkit.base_client import BaseClient as BaseClient
 from connectorkit.bodies import Progress
 from connectorkit.checks import check_text
-from connectorkit.connections import Connections
 from connectorkit.journey import Consumer
 from connectorkit.log import Log
 from connectorkit.operations import FileUrl, Operation, Payload
@@ -46,7 +45,7 @@ class Client(BaseClient):
         pause: Callable[[float, str], object] = waiting.wait,
     ) -> None:
         super().__init__(settings, log=log, clock=clock, retry=retry)
-        inner = transport or Connections()
+        inner = transport or proxies.transport(settings.proxy)
         self._wire = RecordingTransport(inner, self._recorder)
         self._pause = pause
         # A client thrown away without close() leaves no open socket behind.

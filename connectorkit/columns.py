@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from connectorkit.tables import REAL, TEXT, WHEN, WHOLE, YES_NO, Columns
 
-PHASES = ("connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms")
+# They follow each other without a gap, and add up to the total.
+PHASES = ("blocked_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms")
 EXCHANGES: Columns = {
     "exchange_id": (WHOLE, "number of the exchange in this log"),
     "session_id": (TEXT, "the run of a kit that made it"),
@@ -21,12 +22,14 @@ EXCHANGES: Columns = {
     "response_bytes": (WHOLE, "size of the response body as received"),
     "http_version": (TEXT, "such as HTTP/1.1"),
     "reused_connection": (YES_NO, "whether the connection was open before"),
-    "connect_ms": (REAL, "TCP connect; missing on a reused connection"),
+    "blocked_ms": (REAL, "held up before anything was on the wire, say for a free connection"),
+    "connect_ms": (REAL, "TCP connect, with a proxy's tunnel if any; missing on a reused connection"),
     "tls_ms": (REAL, "TLS handshake; missing without TLS"),
     "send_ms": (REAL, "sending headers and body"),
     "wait_ms": (REAL, "from the request's end to the response's headers"),
-    "receive_ms": (REAL, "receiving the body"),
-    "total_ms": (REAL, "everything, from the call to the closed response"),
+    "receive_ms": (REAL, "receiving the body, until the response is closed"),
+    "first_byte_ms": (REAL, "from the call to the response's headers: all but receive_ms"),
+    "total_ms": (REAL, "everything, from the call to the closed response; the sum of the phases"),
     "account_id": (TEXT, "account it was for"),
     "consumer": (TEXT, "for whom the connector spoke"),
     "reason": (TEXT, "reason phrase of the status line, where HTTP has one"),
@@ -51,7 +54,7 @@ TIMINGS: Columns = {
     name: EXCHANGES[name]
     for name in (
         *("exchange_id", "session_id", "scenario", "label", "operation", "attempt", "started_at"),
-        *("status_code", "error", "reused_connection", *PHASES, "total_ms"),
+        *("status_code", "error", "reused_connection", *PHASES, "first_byte_ms", "total_ms"),
     )
 }
 NOTIFICATIONS: Columns = {
@@ -177,5 +180,9 @@ PROMISES: Columns = {
 SUMMARY: Columns = {
     "count": (WHOLE, "exchanges"),
     "errors": (WHOLE, "those without an answer, or with a status of 400 or above"),
+    "per_second": (
+        REAL,
+        "exchanges a second, from the begin of the first to the end of the last; missing for a single one",
+    ),
     **{name: (REAL, "milliseconds") for name in ("p50", "p90", "p99", "p99.9", "max")},
 }

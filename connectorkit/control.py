@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
 import httpx
 
-from connectorkit import markup
+from connectorkit import latency, markup
 from connectorkit.errors import SandboxError
 from connectorkit.redact import Redactor, Secret
-from connectorkit.steering import FAULTS_PATH, Agent, Fault, HasId
+from connectorkit.steering import FAULTS_PATH, Agent, Fault, HasId, Latency
 
 _TIMEOUT_SECONDS = 10.0
 _LONG_TIMEOUT_SECONDS = 120.0  # what falls due while time is advanced is done before the answer
@@ -98,6 +98,35 @@ class SandboxControl:
         """
         spec = {name: value for name, value in spec.items() if value is not None}
         return Fault(self, str(self.call("POST", FAULTS_PATH, spec)["fault_id"]), spec)
+
+    def latency(
+        self,
+        profile: Any,
+        *,
+        ms: float | None = None,
+        median_ms: float | None = None,
+        p99_ms: float | None = None,
+        on: str | Sequence[str] | None = None,
+    ) -> Latency:
+        """Let answers come late from now on, until what is returned is removed or its ``with`` ends.
+
+        ``latency("fixed", ms=80)`` is always as late; ``latency("lognormal", median_ms=60, p99_ms=400)`` is
+        now and then much later; ``latency(kit.log.timings())`` is as late as the calls of that log waited
+        for their answers, operation by operation: of an account's log, the sandbox is as slow as that
+        account was. It may be a frame of an exported Parquet file, a log, or a mapping of operations to
+        milliseconds. ``"off"`` switches every profile off.
+
+        ``on`` names one call or a list, else it is for every call, or for those the recording has. A call
+        has one profile at a time, the last. Seconds go by the sandbox's clock, and what is drawn depends on
+        its seed. Raises ``SandboxError`` with a sentence for what cannot be.
+        """
+        if profile is None or (isinstance(profile, str) and profile == latency.OFF):
+            for one in self.all_faults():
+                if "profile" in one:
+                    self.remove_fault(one["fault_id"])
+            return Latency([])
+        specs = latency.specs(profile, ms=ms, median_ms=median_ms, p99_ms=p99_ms, on=on)
+        return Latency([self.faults(**spec) for spec in specs])
 
     def active_faults(self) -> list[dict[str, Any]]:
         """The faults that can still strike, oldest first, each with ``fault_id``, ``hits`` and ``left``."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import httpx
 
-from connectorkit import errors, wire
+from connectorkit import errors, proxies, wire
 from connectorkit.hosts import is_host
 from connectorkit.operations import Operation
 from connectorkit.redact import Redactor, Secret
@@ -43,6 +43,7 @@ class Credentials:
         self._urls: dict[tuple[object, ...], httpx.URL] = {}
         self._discarded: Token | None = None
         redactor.learn(settings.client_secret)
+        proxies.teach(redactor, settings.proxy)
 
     @property
     def domains(self) -> dict[str, str] | None:

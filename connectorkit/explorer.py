@@ -8,14 +8,17 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectorkit import kit as kits
-from connectorkit import settings, upkeep
+from connectorkit import settings, spreading, upkeep
 from connectorkit.errors import SandboxError, SettingsError
 from connectorkit.exploration import Exploration
 from connectorkit.explore import Kept, Report, Target, explore
+from connectorkit.explore.parts import Carried, Part, divided, merged
+from connectorkit.explore.parts import keep as kept_in
 
 if TYPE_CHECKING:
     from connectorkit.kit import Kit
@@ -37,10 +40,24 @@ def explore_kit(
     progress: Tell | bool | None = None,
     visible: bool = False,
     calls_per_second: float = 1.0,
+    executor: Executor | None = None,
+    parts: int | None = None,
 ) -> Exploration:
-    """See ``Kit.explore``. Without a kit it is a sandbox."""
+    """See ``Kit.explore``. Without a kit it is a sandbox.
+
+    On the workers of an ``executor`` there are ``parts`` explorations, one for each worker if not said, with
+    a sandbox each and seeds from ``seed`` on; their findings are merged.
+    """
     _check(seconds, seed, calls_per_second)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
+    if executor is None and parts is not None:
+        raise SettingsError("parts is given without an executor. Pass executor= as well, or neither.")
+    if executor is not None:
+        number = spreading.checked(executor, parts)
+        if kit is not None and not _on_sandbox(kit):
+            raise SettingsError("executor is given for an account, which is explored slowly. Leave it out.")
+        cases = divided(_folder(keep), number, seconds=seconds, seed=seed, stop_at_first=stop_at_first)
+        return _spread(executor, cases, _folder(keep), progress)
     target = (
         _sandbox(kit, seed)
         if kit is None or _on_sandbox(kit)
@@ -57,6 +74,23 @@ def explore_kit(
         )
     assert isinstance(made, Exploration)
     return made
+
+
+def _spread(
+    executor: Executor, cases: list[Part], folder: Path | None, progress: Tell | bool | None
+) -> Exploration:
+    whole = Exploration(f"{len(cases)} sandboxes of their own", cases[0].seed)
+    with _telling(progress, cases[0].seconds) as tell:
+        reports, _ = spreading.spread(executor, explore_part, cases, made=tell)
+    merged(whole, reports)
+    kept_in(folder, whole.surprises)
+    return whole
+
+
+def explore_part(part: Part) -> Report:
+    """One part of an exploration, with a sandbox of its own; what a worker does."""
+    with _sandbox(None, part.seed) as found:
+        return explore(found, seconds=part.seconds, kept=Carried(part.kept), stop_at_first=part.stop_at_first)
 
 
 def _check(seconds: float, seed: int | None, calls_per_second: float) -> None:

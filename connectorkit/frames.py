@@ -7,10 +7,11 @@ gives empty frames with all their columns, which ``columns`` lists. The frame of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from connectorkit import memory, mirror, pairs, upkeep, wire
@@ -22,6 +23,7 @@ from connectorkit.columns import (
     LEDGER,
     NOTES,
     OUTCOMES,
+    PHASES,
     PROMISES,
     SESSIONS,
     SUMMARY,
@@ -127,7 +129,7 @@ def _where(found: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
 def sessions(log: Log) -> pd.DataFrame:
     """One row per session, the one that began first on top; the columns are those of ``SESSIONS``."""
     found = exchanges(log)
-    errors = found["session_id"][_failed(found)].value_counts()
+    errors = found["session_id"][failed(found)].value_counts()
     labelled = found[found["label"].notna()].drop_duplicates(["session_id", "label"])
     labels = labelled.groupby("session_id")["label"].agg(", ".join)
     rows = (
@@ -160,7 +162,7 @@ def deliveries(report: Mapping[str, Any]) -> pd.DataFrame:
 def failures(log: Log, **which: Any) -> pd.DataFrame:
     """The exchanges that got no answer, or a status of 400 and above; ``which`` as of ``exchanges``."""
     found = exchanges(log, **which)
-    return found[_failed(found)].reset_index(drop=True)
+    return found[failed(found)].reset_index(drop=True)
 
 
 def unsettled(log: Log, *, session: str | None = None) -> pd.DataFrame:
@@ -208,24 +210,68 @@ def ledger(rows: Iterable[promised.Promise] = promised.ALL) -> pd.DataFrame:
     return frame(LEDGER, (promise.row() for promise in rows))
 
 
-def summary(timings: pd.DataFrame, by: str = "operation", *, phase: str = "total_ms") -> pd.DataFrame:
-    """Count, errors and percentiles of one phase in milliseconds, one row per value of ``by``."""
-    for name in (by, phase):
+def summary(
+    timings: pd.DataFrame, by: str | Sequence[str] = "operation", *, phase: str = "total_ms"
+) -> pd.DataFrame:
+    """Count, errors, throughput and percentiles of one phase in milliseconds; see ``SUMMARY``.
+
+    One row per value of the column ``by``, or of several. ``by="phase"`` gives each phase a row of its own,
+    with the exchanges that went through it. Percentiles are exact, linear between the two values next to
+    them. Raises ``ValueError`` where there is no such column.
+    """
+    names = [by] if isinstance(by, str) else list(by)
+    phased = "phase" in names and "phase" not in timings.columns
+    for name in (*(n for n in names if not (phased and n == "phase")), phase):
         if name not in timings.columns:
             raise ValueError(f"There is no column {name!r}. Choose one of {', '.join(timings.columns)}.")
-    rows, labels = [], []
+    if not names:
+        raise ValueError("by is empty. Name a column such as operation, scenario, label or phase.")
+    measured = _by_phase(timings) if phased else timings
+    phase = "ms" if phased else phase
     # Missing labels are a group too: those are the requests that got no answer.
-    for label, group in timings.groupby(by, sort=True, dropna=False):
-        values = group[phase].dropna()
-        quantiles = {f"p{100 * q:g}": values.quantile(q) for q in (0.5, 0.9, 0.99, 0.999)}
-        errors = int(_failed(group).sum())
-        rows.append({"count": len(group), "errors": errors, **quantiles, "max": values.max()})
-        labels.append(label)
-    found = frame(SUMMARY, rows)
-    found.index = pd.Index(labels, name=by, dtype=timings[by].dtype)
-    return found
+    groups = measured.groupby(names, sort=True, dropna=False, observed=True)
+    found = [(label, _summed(group, phase)) for label, group in groups]
+    made = frame(SUMMARY, (row for _, row in found))
+    labels = zip(*(label for label, _ in found), strict=True) if found else ([] for _ in names)
+    keys = [
+        pd.Index(values, name=name, dtype="string" if phased and name == "phase" else measured[name].dtype)
+        for name, values in zip(names, map(list, labels), strict=True)
+    ]
+    made.index = keys[0] if len(keys) == 1 else pd.MultiIndex.from_arrays(keys)
+    return made
 
 
-def _failed(found: pd.DataFrame) -> pd.Series[bool]:
+def _summed(group: pd.DataFrame, phase: str) -> dict[str, Any]:
+    values = group[phase][np.isfinite(group[phase])]  # an archive from elsewhere may bring infinite times
+    quantiles = {f"p{100 * q:g}": values.quantile(q) for q in (0.5, 0.9, 0.99, 0.999)}
+    return {
+        "count": len(group),
+        "errors": int(failed(group).sum()),
+        "per_second": _throughput(group),
+        **quantiles,
+        "max": values.max(),
+    }
+
+
+def _throughput(group: pd.DataFrame) -> float | None:
+    """Of a single exchange there is none."""
+    if len(group) < 2 or not {"started_at", "total_ms"} <= set(group.columns):
+        return None
+    begins = (group["started_at"] - group["started_at"].min()).dt.total_seconds()
+    took = group["total_ms"].where(np.isfinite(group["total_ms"]), 0.0)
+    seconds = float((begins + took / 1000).max())
+    return len(group) / seconds if seconds > 0 else None
+
+
+def _by_phase(timings: pd.DataFrame) -> pd.DataFrame:
+    """One row per exchange and phase that it went through, the phases in the order of an exchange."""
+    phases = [name for name in (*PHASES, "total_ms") if name in timings.columns]
+    parts = [(name, timings[timings[name].notna()]) for name in phases]
+    long = pd.concat([part.assign(phase=name, ms=part[name]) for name, part in parts])
+    return long.assign(phase=pd.Categorical(long["phase"], phases, ordered=True))
+
+
+def failed(found: pd.DataFrame) -> pd.Series[bool]:
+    """Which of these exchanges got no answer, or a status of 400 and above."""
     refused = (found["status_code"] >= 400).fillna(False).astype(bool)
     return refused | found["error"].notna()

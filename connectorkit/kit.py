@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectorkit import replay, retries, settings, transport, wire
+from connectorkit import replay, retries, transport, wire
 from connectorkit.async_client import AsyncClient
 from connectorkit.base_client import BaseClient
 from connectorkit.checks import check_text
 from connectorkit.client import Client
+from connectorkit.connecting import connection
 from connectorkit.control import SandboxControl
-from connectorkit.errors import SandboxError, SettingsError
+from connectorkit.errors import SandboxError
 from connectorkit.lease import Lease
 from connectorkit.log import Exchange
 from connectorkit.receiver import Receiver
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from connectorkit.experiments import KitPromises, KitScenarios
     from connectorkit.exploration import Exploration
     from connectorkit.grading.marks import ReportCard
+    from connectorkit.load_report import LoadReport
+    from connectorkit.loader import LoadRun
 
 
 class _Equipped(BaseClient):
@@ -190,11 +193,28 @@ class Kit(_Equipped, Client):
         or reads; ``visible=True`` also opens conversations, which agents may see, and closes them.
         What is found is kept in the folder ``keep`` (``False``: nowhere) and tried first the next time;
         ``stop_at_first`` ends there. ``progress`` is a function that is given the report now and then,
-        ``True`` for a bar, ``False`` for nothing. Raises ``SettingsError``.
+        ``True`` for a bar, ``False`` for nothing. ``executor`` has ``parts`` of it on its workers. Raises
+        ``SettingsError``.
         """
         from connectorkit import explorer
 
         return explorer.explore_kit(self, **options)
+
+    def load(self, **options: Any) -> LoadReport:
+        """Send calls at a ``rate`` (50 a second) for a ``duration`` ("30s"), and report how long each took.
+
+        ``options`` are those of ``connectorkit.loader.start``, and ``progress`` as of others. An account
+        needs a ``rate`` of at most 100 and ``visible=True``. Interrupting ends it early, with a report.
+        """
+        from connectorkit import loader
+
+        return loader.load_kit(self, **options)
+
+    def start_load(self, **options: Any) -> LoadRun:
+        """The same without waiting: what is returned has ``stop()`` and ``result()``."""
+        from connectorkit import loader
+
+        return loader.start(self, **options)
 
     def grade_receiver(self, url: str | None = None, **options: Any) -> ReportCard:
         """The report card of the receiver at ``url``, which is notified for this kit's app.
@@ -233,6 +253,7 @@ def connect(
     log: str | os.PathLike[str] | ResponseLog | None = None,
     scheme: str | None = None,
     timeout: float | None = None,
+    proxy: str | Secret | None = None,
     sandbox: bool = False,
     seed: int | None = None,
     agent: bool = True,
@@ -242,7 +263,8 @@ def connect(
 
     What is not given comes from ``CONNECTORKIT_*`` environment variables, then from a ``.env`` file.
     ``log`` is the path of the response log, ``":memory:"``, or an open log; ``timeout`` is seconds for each
-    step of the network. ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
+    step of the network; ``proxy`` is the URL of an HTTP proxy on the way there (no other is used, whatever
+    ``HTTPS_PROXY`` says). ``sandbox=True`` ignores an account that is configured; ``seed`` makes the
     sandbox's ids and keys reproducible; ``agent=False`` leaves it without the scripted agent, who otherwise
     answers after a quarter of a second. Kits of one process share one sandbox.
     What is refused with 429 or 5xx is sent again as ``retry`` says: as the service's guide asks for
@@ -251,6 +273,8 @@ def connect(
     """
     if isinstance(client_secret, str):
         client_secret = Secret(client_secret)  # so that no traceback shows it among the variables
+    if isinstance(proxy, str):
+        proxy = Secret(proxy)  # it may have a password in it
     given = dict(
         account_id=account_id,
         client_id=client_id,
@@ -259,8 +283,9 @@ def connect(
         log=log,
         scheme=scheme,
         timeout=timeout,
+        proxy=proxy,
     )
-    return Kit(*_connection(sandbox, seed, agent, given), retry=retry)
+    return Kit(*connection(sandbox, seed, agent, given), retry=retry)
 
 
 def connect_async(
@@ -272,39 +297,7 @@ def connect_async(
     **settings: Any,
 ) -> AsyncKit:
     """The same as ``connect``, for tasks; making the kit itself is not awaited."""
-    if isinstance(secret := settings.get("client_secret"), str):
-        settings["client_secret"] = secret = Secret(secret)
-    return AsyncKit(*_connection(sandbox, seed, agent, settings), retry=retry)
-
-
-def _connection(
-    sandbox: bool, seed: int | None, agent: bool, given: dict[str, Any]
-) -> tuple[Settings, ResponseLog, Lease | None]:
-    open_log = given.pop("log", None)
-    if not isinstance(open_log, ResponseLog):
-        given["log"], open_log = None if open_log is None else str(_checked_path(open_log)), None
-    log_path, timeout = settings.log_and_timeout(**given)
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        raise SettingsError(f"Seed is {seed!r}, allowed are whole numbers. Leave it out for a new one.")
-    configured = None if sandbox else settings.load(**given)
-    if configured is not None:
-        return configured, open_log or ResponseLog(log_path), None
-    log = open_log or ResponseLog(log_path)
-    lease = Lease(seed, agent, log)
-    ready = lease.ready
-    found = Settings(
-        account_id=ready["account_id"],
-        client_id=ready["client_id"],
-        client_secret=Secret(ready["client_secret"]),
-        domain_lookup=ready["base_url"],
-        scheme="http",
-        timeout=timeout,
-        log=log_path,
-    )
-    return found, log, lease
-
-
-def _checked_path(log: Any) -> str | os.PathLike[str]:
-    if not isinstance(log, str | os.PathLike):
-        raise SettingsError(f'log is {log!r}. Pass a path, ":memory:", or an open ck.ResponseLog.')
-    return log
+    for name in ("client_secret", "proxy"):
+        if isinstance(settings.get(name), str):
+            settings[name] = Secret(settings[name])
+    return AsyncKit(*connection(sandbox, seed, agent, settings), retry=retry)

@@ -42,6 +42,20 @@ def of(log: Log) -> Mirror:
         return _mirrors.setdefault(log, Mirror())
 
 
+def _derived(packed: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """``Exchange.blocked_ms`` and ``first_byte_ms``, of many at once."""
+    total, spent = packed["total_ms"], np.zeros(len(packed))
+    measured = packed["status_code"] == summary.MISSING  # a failure before the first phase was all blocked
+    for name in summary.PHASES:
+        missing = np.isnan(packed[name])
+        spent += np.where(missing, 0.0, packed[name])
+        measured |= ~missing
+    with np.errstate(invalid="ignore"):  # an archive from elsewhere may bring infinite times
+        blocked = np.where(measured, total - spent, np.nan)
+        first_byte = total - packed["receive_ms"]
+    return {"blocked_ms": np.maximum(blocked, 0.0), "first_byte_ms": np.maximum(first_byte, 0.0)}
+
+
 class Mirror:
     """The tables of one log, each as far as somebody has asked for it. Safe to share between threads."""
 
@@ -108,6 +122,7 @@ class Mirror:
                 packed[name].astype(np.bool_ if name == "reused_connection" else np.int64),
                 packed[name] < 0,
             )
+        known |= _derived(packed)
         self._exchanges.add_arrays(known)
 
     def _learn_texts(self, log: Log) -> None:

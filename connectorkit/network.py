@@ -18,6 +18,7 @@ _KINDS = {
     "ReadError": _BROKEN,
     "WriteError": _BROKEN,
     "RemoteProtocolError": _BROKEN,
+    "ProxyError": ("No way to {}", "Check CONNECTORKIT_PROXY: its address, user and password."),
     "DecodingError": ("The answer of {} cannot be decompressed", "Check what stands in between."),
 }
 

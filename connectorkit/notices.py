@@ -214,7 +214,7 @@ def _changes(notification: Notification) -> Iterator[Change]:
                 kind,
                 event_type=text_or_none(made.get("type")),
                 conversation_id=text_or_none(result.get("convId")),
-                server_timestamp=_milliseconds(details.get("metaDataLastUpdateTs")),
+                server_timestamp=milliseconds(details.get("metaDataLastUpdateTs")),
                 details=details,
             )
             continue
@@ -229,13 +229,14 @@ def _changes(notification: Notification) -> Iterator[Change]:
             sequence=whole_number(made.get("sequence")),
             originator_id=text_or_none(made.get("originatorId")) or text_or_none(originator.get("id")),
             originator_role=text_or_none(originator.get("role")),
-            server_timestamp=_milliseconds(made.get("serverTimestamp")),
+            server_timestamp=milliseconds(made.get("serverTimestamp")),
             event=event,
             metadata=_objects(made.get("metadata")),
         )
 
 
-def _milliseconds(value: Any) -> int | None:
+def milliseconds(value: Any) -> int | None:
+    """The value if it can be a time stamp: milliseconds since the epoch, within what frames can hold."""
     number = whole_number(value)
     return number if number is not None and abs(number) <= _MAX_MS else None
 

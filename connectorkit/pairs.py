@@ -75,7 +75,7 @@ class Pair:
     @property
     def answered_at(self) -> int:
         """When the response was in, nanoseconds since the epoch."""
-        return self.exchange.started_at + int((self.exchange.total_ms or 0) * 1_000_000)
+        return self.exchange.ended_at
 
 
 def pairs(exchange: Exchange) -> Iterator[Pair]:

@@ -1,13 +1,8 @@
-"""Makes one redacted log record of each exchange, with the time each phase took.
-
-Phase times come from httpcore's trace events, measured where they happen.
-"""
+"""Makes one redacted log record of each exchange, with the time each phase took."""
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -18,52 +13,12 @@ from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
 from connectorkit.records import stamped
 from connectorkit.redact import Redactor, token_claims
+from connectorkit.stopwatch import Stopwatch
 
 MAX_KEPT_CHARACTERS = 2_000_000  # of a body; what is longer is cut in the log, never on the wire
 
 
 _BLANK = Exchange(operation="", method="", url="")
-
-
-class Stopwatch:
-    """Turns httpcore's trace events into phase times in milliseconds."""
-
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock = clock
-        self.started = clock()
-        self.started_at = time.time_ns()
-        self._marks: dict[str, float] = {}
-
-    def __call__(self, event: str, info: dict[str, Any]) -> None:
-        """A trace callback for the synchronous httpcore."""
-        # Without the first part, which is the layer: "connection" or the version of HTTP.
-        self._marks[event[event.find(".") + 1 :]] = self._clock()
-
-    async def trace(self, event: str, info: dict[str, Any]) -> None:
-        """A trace callback for the asynchronous httpcore."""
-        self(event, info)
-
-    def phases(self) -> dict[str, Any]:
-        """The Exchange fields that tell time."""
-        mark = self._marks.get
-        headers_in = mark("receive_response_headers.complete")
-        asked = mark("connect_tcp.started")
-        sent = mark("send_request_headers.started")
-        return {
-            "connect_ms": _between(asked, mark("connect_tcp.complete")),
-            "tls_ms": _between(mark("start_tls.started"), mark("start_tls.complete")),
-            "send_ms": _between(sent, mark("send_request_body.complete")),
-            # httpcore has no "wait" event: it is the span of receiving the response's headers.
-            "wait_ms": _between(mark("receive_response_headers.started"), headers_in),
-            "receive_ms": _between(headers_in, mark("receive_response_body.complete")),
-            "total_ms": (self._clock() - self.started) * 1000,
-            # A reused connection emits no connection events.
-            "reused_connection": None if sent is None else asked is None,
-        }
-
-
-def _between(start: float | None, end: float | None) -> float | None:
-    return None if start is None or end is None else (end - start) * 1000
 
 
 class Recorder:

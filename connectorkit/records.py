@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 Record = TypeVar("Record")
+_MAX_MS = 1e12  # some thirty years
+
+
+def nanoseconds(ms: float | None) -> int:
+    """A duration as a whole number; 0 for what is none, as an archive from elsewhere may bring."""
+    return int(ms * 1_000_000) if ms is not None and 0 <= ms <= _MAX_MS else 0
 
 
 def stamped(record: Record, **changes: Any) -> Record:
@@ -23,7 +29,8 @@ class Exchange:
     """One HTTP request with its response, or with the failure that came instead.
 
     Times are milliseconds, ``started_at`` is nanoseconds since the epoch; a phase that did not happen is
-    ``None``. Headers and bodies are as sent and received, with secrets replaced.
+    ``None``, and the one in which an exchange failed lasts until then. ``blocked_ms`` and the phases add up
+    to ``total_ms``. Headers and bodies are as sent and received, with secrets replaced.
     """
 
     operation: str
@@ -60,6 +67,32 @@ class Exchange:
         outcome = self.error or self.status_code
         took = "" if self.total_ms is None else f", {self.total_ms:.1f} ms"
         return f"<Exchange {self.exchange_id}: {self.operation} → {outcome}{took}>"
+
+    @property
+    def ended_at(self) -> int:
+        """When it was over, in nanoseconds since the epoch; when it began, where that is not known."""
+        return self.started_at + nanoseconds(self.total_ms)
+
+    @property
+    def blocked_ms(self) -> float | None:
+        """What passed before anything was on the wire: the total without its phases.
+
+        ``None`` where an answer came and no phase was measured, so that nothing is known of it.
+        """
+        phases = [self.connect_ms, self.tls_ms, self.send_ms, self.wait_ms, self.receive_ms]
+        known = [phase for phase in phases if phase is not None]
+        if self.total_ms is None or (not known and self.status_code is not None):
+            return None
+        left = self.total_ms - sum(known)
+        return 0.0 if left < 0 else left
+
+    @property
+    def first_byte_ms(self) -> float | None:
+        """From the begin of the exchange until the status line and the headers of its answer were there."""
+        if self.total_ms is None or self.receive_ms is None:
+            return None
+        before = self.total_ms - self.receive_ms
+        return 0.0 if before < 0 else before
 
     def request_json(self) -> Any:
         """The decoded request body, or ``None`` where it is not JSON."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from connectorkit import hiding, markup, upkeep
-from connectorkit.errors import LogError
-from connectorkit.log import Exchange, Log
+from connectorkit.log import Exchange
 from connectorkit.redact import Redactor
+from connectorkit.timed_log import HasId, TimedLog, WhichExchanges, id_of, named
 from connectorkit.upkeep import Pruned
 
 if TYPE_CHECKING:
@@ -22,32 +22,13 @@ if TYPE_CHECKING:
     from connectorkit.tables import Moment
 
 
-class HasId(Protocol):
-    """A conversation, as far as a log cares."""
-
-    id: str
-
-
-class WhichExchanges(TypedDict, total=False):
-    """Which exchanges are asked for; what is not given chooses nothing."""
-
-    session: str | None
-    scenario: str | None
-    label: str | None
-    conversation: str | HasId | None
-    consumer: str | None
-    since: Moment | None
-
-
-class ResponseLog(Log):
+class ResponseLog(TimedLog):
     """A response log that hands out frames; ``ck.ResponseLog(path)`` opens an old one or makes a new one.
 
     pandas is loaded when the first frame is asked for. The columns are listed in ``connectorkit.frames`` and
-    ``connectorkit.timeline``. ``settle``, where set, is called before notifications are read: it waits for
-    those that are still under way.
+    ``connectorkit.timeline``.
     """
 
-    settle: Callable[[], object] | None = None
     # Of each kit that writes to it, who knows what is secret.
     cleaners: tuple[Callable[[str], str], ...] = ()
 
@@ -60,19 +41,13 @@ class ResponseLog(Log):
         """
         from connectorkit import frames
 
-        return frames.exchanges(self, **_named(which))
+        return frames.exchanges(self, **named(which))
 
     def messages(self, **which: Unpack[WhichExchanges]) -> pd.DataFrame:
         """One row per request envelope, joined with its answer, oldest first; filters as of ``exchanges``."""
         from connectorkit import frames
 
-        return frames.messages(self, **_named(which))
-
-    def timings(self, **which: Unpack[WhichExchanges]) -> pd.DataFrame:
-        """One row per exchange, phases as columns in milliseconds; filters as of ``exchanges``."""
-        from connectorkit import frames
-
-        return frames.timings(self, **_named(which))
+        return frames.messages(self, **named(which))
 
     def notifications(
         self,
@@ -85,7 +60,7 @@ class ResponseLog(Log):
         from connectorkit import frames
 
         self._settle()
-        return frames.notifications(self, session=session, conversation=_id(conversation), since=since)
+        return frames.notifications(self, session=session, conversation=id_of(conversation), since=since)
 
     def unsettled(self, *, session: str | None = None) -> pd.DataFrame:
         """One row per request that left and was never answered, and what notifications say became of it."""
@@ -155,7 +130,7 @@ class ResponseLog(Log):
         from connectorkit.sharing import export
 
         records = self if exchanges is None else exchanges
-        return export.export(records, target, format, mask=mask, overwrite=overwrite, **_named(which))
+        return export.export(records, target, format, mask=mask, overwrite=overwrite, **named(which))
 
     def compare(self, before: str = "previous", after: str = "current") -> Comparison:
         """What changed from one session to another: ids, times and tokens are matched away.
@@ -172,16 +147,6 @@ class ResponseLog(Log):
         ]
         return compare.compare(*runs)
 
-    def _session(self, name: str, place: str) -> str:
-        known = [session["session_id"] for session in upkeep.sessions(self)]
-        others = [session for session in known if session != self.session_id]
-        found = {"current": self.session_id, "previous": others[-1] if others else None}.get(name, name)
-        if found is None or (found not in known and name != "current"):
-            raise LogError(
-                f"{place} is {name!r}, and there is no such session. kit.log.sessions() lists them."
-            )
-        return found
-
     @property
     def size(self) -> int:
         """Bytes that the log takes on disk, or in memory."""
@@ -192,7 +157,7 @@ class ResponseLog(Log):
         from connectorkit import notices
 
         self._settle()
-        return notices.of_log(self, _id(conversation))
+        return notices.of_log(self, id_of(conversation))
 
     def timeline(
         self, conversation: str | HasId | None = None, *, session: str | None = None
@@ -206,11 +171,7 @@ class ResponseLog(Log):
         from connectorkit import timeline
 
         self._settle()
-        return timeline.timeline(self, conversation=_id(conversation), session=session)
-
-    def _settle(self) -> None:
-        if self.settle is not None:
-            self.settle()
+        return timeline.timeline(self, conversation=id_of(conversation), session=session)
 
     def _repr_html_(self) -> str:
         last = self.last()
@@ -224,19 +185,3 @@ class ResponseLog(Log):
         if last is not None:
             facts.append(("last", repr(last)[1:-1]))
         return markup.facts("Response log", facts)
-
-
-def _named(which: WhichExchanges) -> dict[str, Any]:
-    """With the id in place of what has one."""
-    unknown = which.keys() - WhichExchanges.__annotations__.keys()
-    if unknown:
-        known = ", ".join(WhichExchanges.__annotations__)
-        raise TypeError(f"There is no filter {', '.join(sorted(unknown))}. Choose from {known}.")
-    return {**which, "conversation": _id(which.get("conversation"))}
-
-
-def _id(conversation: str | HasId | None) -> str | None:
-    named = getattr(conversation, "id", conversation)
-    if named is not None and not isinstance(named, str):
-        raise TypeError(f"conversation is {conversation!r}. Pass what open() returned, or its id.")
-    return named

@@ -22,7 +22,7 @@ PREFIX = "CONNECTORKIT_"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NEEDED = ("account_id", "client_id", "client_secret")
 NEEDED_VARIABLES = tuple(PREFIX + name.upper() for name in _NEEDED)
-_NAMES = (*_NEEDED, "domain_lookup", "log", "scheme", "timeout")
+_NAMES = (*_NEEDED, "domain_lookup", "log", "scheme", "timeout", "proxy")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Settings:
     """One account, one app install, and how to reach them.
 
     ``scheme`` is put before the hosts that the domain lookup names; ``timeout`` is seconds for each of
-    connect, write and read; ``log`` is the path of the response log.
+    connect, write and read; ``log`` is the path of the response log; ``proxy`` is the URL of an HTTP proxy,
+    hidden since it may hold a password.
     """
 
     account_id: str
@@ -40,6 +41,7 @@ class Settings:
     scheme: str = "https"
     timeout: float = 10.0
     log: str = ""
+    proxy: Secret | None = None
 
     def _facts(self) -> list[tuple[str, str]]:
         return [
@@ -50,6 +52,7 @@ class Settings:
             ("scheme", self.scheme),
             ("timeout", f"{self.timeout:g} s"),
             ("log", self.log),
+            *([] if self.proxy is None else [("proxy", _without_user(self.proxy.reveal()))]),
         ]
 
     def _repr_html_(self) -> str:
@@ -83,6 +86,7 @@ def load(environ: Mapping[str, str] | None = None, **given: str | float | Secret
         scheme=_scheme(values.get("scheme"), lookup),
         timeout=timeout_seconds(values.get("timeout")),
         log=str(values.get("log") or default_log_path()),
+        proxy=proxy_url(values.get("proxy")),
     )
 
 
@@ -121,9 +125,8 @@ def _gather(
         name: environ[PREFIX + name.upper()] for name in _NAMES if environ.get(PREFIX + name.upper())
     }
     values |= {name: value for name, value in given.items() if value is not None}
-    secret = values.get("client_secret")
-    # So that no traceback of what follows has it in a variable.
-    return values if secret is None else {**values, "client_secret": _hidden(secret)}
+    # So that no traceback of what follows has one in a variable.
+    return values | {name: _hidden(values[name]) for name in ("client_secret", "proxy") if name in values}
 
 
 def _hidden(secret: str | float | Secret) -> Secret:
@@ -159,7 +162,7 @@ def _check_readable(name: str, value: str | float | Secret) -> None:
 
 def _without_user(text: str) -> str:
     """A password in a URL is a secret, also in a message about it."""
-    return re.sub(r"//[^/@]*@", "//…@", text)
+    return re.sub(r"//.*@", "//…@", text, flags=re.DOTALL)
 
 
 def _scheme(given: str | float | Secret | None, lookup: str) -> str:
@@ -170,6 +173,35 @@ def _scheme(given: str | float | Secret | None, lookup: str) -> str:
     if given not in ("http", "https"):
         raise SettingsError(f"Scheme is {given!r}, allowed are http and https. Unset CONNECTORKIT_SCHEME.")
     return str(given)
+
+
+def proxy_url(given: str | float | Secret | None) -> Secret | None:
+    """The URL of a proxy, checked and hidden; ``None`` where none is given. Raises ``SettingsError``."""
+    if given is None:
+        return None
+    hidden = _hidden(given)
+    if not _is_proxy(hidden):
+        raise SettingsError(
+            f"Proxy {_without_user(hidden.reveal())!r} is not the URL of an HTTP proxy. Set "
+            "CONNECTORKIT_PROXY to something like http://proxy.example:3128, with user:password@ before the "
+            "host where it wants them, percent-encoded."
+        )
+    return hidden
+
+
+def _is_proxy(url: Secret) -> bool:
+    try:
+        parts = urlsplit(url.reveal())
+        return (
+            parts.scheme in ("http", "https")
+            and is_host(parts.netloc.rpartition("@")[2])
+            and parts.path in ("", "/")
+            and not parts.query
+            and not parts.fragment
+            and re.fullmatch(r"[!-~]+", url.reveal()) is not None
+        )
+    except ValueError:
+        return False
 
 
 def timeout_seconds(given: str | float | Secret | None) -> float:

@@ -25,6 +25,7 @@ from connectorkit.columns import EXCHANGES, MESSAGES, NOTES, NOTIFICATIONS, SESS
 from connectorkit.errors import LogError
 from connectorkit.log import Log
 from connectorkit.logfile import MEMORY
+from connectorkit.summary import PHASES
 from connectorkit.tables import REAL, TEXT, WHEN, WHOLE, YES_NO, Columns, moment
 from connectorkit.timeline import TIMELINE
 
@@ -47,6 +48,13 @@ _FITTING: dict[str, set[type]] = {
     YES_NO: {bool, int},
 }
 _VIEWS = ("exchanges", "timings")
+# ``Exchange.blocked_ms`` and ``first_byte_ms``, which the file does not hold.
+_SPENT = " + ".join(f"coalesce({name}, 0.0)" for name in PHASES)
+_DERIVED = {
+    "blocked_ms": f"CASE WHEN status_code IS NULL OR coalesce({', '.join(PHASES)}) IS NOT NULL "
+    f"THEN max(0.0, total_ms - ({_SPENT})) END",
+    "first_byte_ms": "max(0.0, total_ms - receive_ms)",
+}
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _STEPS = 100_000  # of SQLite's machine
 
@@ -138,7 +146,11 @@ def _unreadable(log: Log, error: Exception) -> LogError:
 
 def _view(name: str) -> str:
     columns = ", ".join(
-        f"{_as_text(column)} AS {column}" if dtype == WHEN else column
+        f"{_as_text(column)} AS {column}"
+        if dtype == WHEN
+        else f"{_DERIVED[column]} AS {column}"
+        if column in _DERIVED
+        else column
         for column, (dtype, _) in TABLES[name].items()
     )
     return f"CREATE TEMP VIEW {name} AS SELECT {columns} FROM main.exchanges"  # noqa: S608 - our own names

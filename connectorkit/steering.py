@@ -157,7 +157,7 @@ class Fault:
                 raise
 
     def __repr__(self) -> str:
-        spec = ", ".join(f"{name}={value!r}" for name, value in self.spec.items())
+        spec = ", ".join(f"{name}={told(value)}" for name, value in self.spec.items())
         return f"<Fault {self.id}: {spec}>"
 
     def _repr_html_(self) -> str:
@@ -165,5 +165,73 @@ class Fault:
             state = "on" if self._look() else "off"
         except SandboxError as error:
             state = str(error)  # a display must not fail because its subject has gone
-        rows = [*self.spec.items(), ("hits", self._hits), ("state", state)]
+        rows = [
+            *((name, told(value)) for name, value in self.spec.items()),
+            ("hits", self._hits),
+            ("state", state),
+        ]
         return markup.facts(f"Fault {self.id}", rows)
+
+
+class Latency:
+    """A latency profile that is on, from the moment it was made until ``remove()``.
+
+    As a context manager it is removed at the end of the block; what was before it is not put back.
+    ``faults`` are the delays it is made of.
+    """
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+
+    @property
+    def hits(self) -> int:
+        """How many calls it has delayed so far."""
+        return sum(fault.hits for fault in self.faults)
+
+    def remove(self) -> None:
+        """Switch it off; removing it twice does nothing."""
+        for fault in self.faults:
+            fault.remove()
+
+    def __enter__(self) -> Latency:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.remove()
+        except SandboxError:
+            if error is None:  # else what went wrong inside matters more
+                raise
+
+    def __repr__(self) -> str:
+        return f"<Latency: {'; '.join(': '.join(row) for row in self._rows()) or 'off'}>"
+
+    def _repr_html_(self) -> str:
+        return markup.facts("Latency profile", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [(_where(fault.spec.get("on")), _how_late(fault.spec["delay"])) for fault in self.faults]
+
+
+def told(value: Any) -> str:
+    """A value of a fault in a few words: of a long list only its ends."""
+    if isinstance(value, dict) and isinstance(value.get("quantiles"), list):
+        return _how_late(value)
+    return repr(value)
+
+
+def _where(on: Any) -> str:
+    return "every call" if on is None else on if isinstance(on, str) else ", ".join(map(str, on))
+
+
+def _how_late(delay: Any) -> str:
+    if not isinstance(delay, dict):
+        return f"{1000 * delay:g} ms"
+    if "quantiles" not in delay:
+        return f"log-normal, median {1000 * delay['median']:g} ms, sigma {delay['sigma']:.3g}"
+    least, middle, most = (
+        1000 * delay["quantiles"][place] for place in (0, len(delay["quantiles"]) // 2, -1)
+    )
+    return f"as measured, {least:.3g} to {most:.3g} ms, median {middle:.3g} ms"

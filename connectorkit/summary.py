@@ -14,7 +14,8 @@ from typing import Any
 
 # In this order they are packed; the letters are those of ``struct`` (q 8, i 4, d 8 bytes, b 1 byte).
 WHOLE = ("started_at", "request_bytes", "response_bytes", "attempt")
-TIMES = ("total_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms")
+PHASES = ("connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms")  # what is measured, in its order
+TIMES = ("total_ms", *PHASES)
 TEXTS = (
     *("session_id", "scenario", "label", "operation", "method", "url", "http_version", "error"),
     *("reason", "account_id", "consumer"),

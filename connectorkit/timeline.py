@@ -50,13 +50,13 @@ def timeline(log: Log, *, conversation: str | None = None, session: str | None =
     session = log.session_id if session == "current" else session
     # This session's own first: in a file that others write to as well, theirs would come in between.
     own = session or log.session_id
-    conversation = conversation or _used_last(log, own) or _used_last(log, session)
+    conversation = conversation or used_last(log, own) or used_last(log, session)
     rows = [] if conversation is None else ordered(gathered(log, conversation), conversation)
     return frame(TIMELINE, (vars(row) for row in rows if session in (None, row.session_id)))
 
 
-def _used_last(log: Log, session: str | None) -> str | None:
-    """By this machine's clock, which both kinds of record carry."""
+def used_last(log: Log, session: str | None) -> str | None:
+    """The conversation used last, by this machine's clock, which both kinds of record carry."""
     requested = next(
         (
             (exchange.started_at, pair.conversation_id)
@@ -108,8 +108,8 @@ def gathered(log: Log, conversation: str) -> Told:
     host: str | None
     if asked:
         # A sandbox with a fixed seed makes the same ids again: what counts is the newest of the namesakes.
-        host = _host(asked[-1].exchange)
-        asked = [pair for pair in asked if _host(pair.exchange) == host]
+        host = service_of(asked[-1].exchange)
+        asked = [pair for pair in asked if service_of(pair.exchange) == host]
         began = [place for place, pair in enumerate(asked) if pair.opened == conversation]
         if began and asked[began[-1]].exchange is not asked[began[0]].exchange:
             opener = asked[began[-1]].exchange
@@ -133,7 +133,8 @@ def _exchanges(log: Log, conversation: str, dialogs: set[str]) -> list[Exchange]
     return [found[exchange_id] for exchange_id in sorted(found)]
 
 
-def _host(exchange: Exchange) -> str:
+def service_of(exchange: Exchange) -> str:
+    """``host[:port]`` of the service that it was sent to."""
     return urlsplit(exchange.url).netloc
 
 

@@ -22,8 +22,8 @@ from connectorkit.calls import complete
 from connectorkit.calls import label as label
 from connectorkit.calls import scenario_label as scenario_label
 from connectorkit.recording import Recorder as Recorder
-from connectorkit.recording import Stopwatch
 from connectorkit.redact import Redactor
+from connectorkit.stopwatch import Stopwatch
 
 # Whoever switches httpx's logging on gets to see what httpx.Client would say.
 _httpx_log = logging.getLogger("httpx")

@@ -1,39 +1,23 @@
-"""Charts over the response log, as svg: they need no script, no network, and read in print."""
+"""Charts over the response log, as svg: they need no script, no network, and read in print.
+
+Each is a ``Picture``: ``.dark()`` for a dark page, ``.interactive()`` for a widget, ``.chart`` for altair.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
+import numpy as np
 import pandas as pd
 
+from connectorkit import drawing
 from connectorkit.columns import PHASES
-
-_NEVER = "#f3c5b5"  # pale: most cells of a short exploration have it
-_COLOURS = dict(zip(PHASES, ("#d62728", "#9467bd", "#1f77b4", "#ff7f0e", "#2ca02c"), strict=True))
-
-
-class Picture:
-    """An altair chart shown as svg, with a sentence for where no picture can be shown.
-
-    ``chart`` is the altair chart, to be changed or saved.
-    """
-
-    def __init__(self, chart: alt.TopLevelMixin, description: str) -> None:
-        self.chart = chart
-        self.description = description
-
-    def __repr__(self) -> str:
-        return f"<Picture: {self.description}>"
-
-    def svg(self) -> str:
-        """The picture as svg text."""
-        import vl_convert
-
-        return str(vl_convert.vegalite_to_svg(self.chart.to_json()))
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+from connectorkit.drawing import NEVER, PHASE_COLOURS
+from connectorkit.drawing import Picture as Picture
+from connectorkit.views_latency import histogram as histogram
+from connectorkit.views_latency import percentiles as percentiles
+from connectorkit.views_time import heat as heat
+from connectorkit.views_time import rate as rate
+from connectorkit.views_time import waterfall as waterfall
 
 
 def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
@@ -46,7 +30,8 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
     shown = timings.tail(last)
     long = shown.melt(
         id_vars=["exchange_id", "operation"], value_vars=list(PHASES), var_name="phase", value_name="ms"
-    ).dropna(subset=["ms"])
+    )
+    long = long[np.isfinite(long["ms"])]  # an archive from elsewhere may bring infinite times
     long["exchange"] = long["exchange_id"].astype(str) + "  " + long["operation"].astype(str)
     long["phase"] = long["phase"].str.removesuffix("_ms")
     found = [phase for phase in PHASES if shown[phase].notna().any()]
@@ -55,25 +40,25 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
     bars = long[["exchange", "phase", "ms", "order"]].to_dict("records")
     order = [f"{i}  {o}" for i, o in zip(shown["exchange_id"], shown["operation"], strict=True)]
     chart = (
-        # Inline values: altair would refuse a frame of more than 5000 rows.
-        alt.Chart(alt.InlineData(values=bars))  # type: ignore[arg-type]
-        .mark_bar()
+        alt.Chart(drawing.values(bars))
+        .mark_bar(height={"band": 0.62})
         .encode(
             x=alt.X("ms:Q", title="milliseconds", stack="zero"),
             y=alt.Y("exchange:N", sort=order, title="exchange"),
             color=alt.Color(
                 "phase:N",
-                title="phase",
+                title=None,
                 sort=names,
-                scale=alt.Scale(domain=names, range=[_COLOURS[name] for name in found]),
+                scale=drawing.colours(names, {one: PHASE_COLOURS[f"{one}_ms"] for one in names}),
+                legend=alt.Legend(orient="bottom"),
             ),
             order=alt.Order("order:Q"),
+            tooltip=["exchange:N", "phase:N", alt.Tooltip("ms:Q", format=",.4~r")],
         )
-        .properties(width=560, height=alt.Step(20), title="Where the time of each exchange went")
-        .configure(background="white")
     )
     return Picture(
-        chart, f"time per phase of {len(shown)} exchanges; the same numbers stand in the timings frame"
+        drawing.headed(chart, "Where the time of each exchange went", height=alt.Step(22)),
+        f"time per phase of {len(shown)} exchanges; the same numbers stand in the timings frame",
     )
 
 
@@ -88,17 +73,14 @@ def reached(coverage: pd.DataFrame) -> Picture:
         for event, state, times in sums.itertuples(index=False)
     ]
     events, states = (list(dict.fromkeys(cell[name] for cell in cells)) for name in ("event", "state"))
-    places = alt.Chart(alt.InlineData(values=cells)).encode(
+    places = alt.Chart(drawing.values(cells)).encode(
         x=alt.X("state:N", sort=states, title="state"), y=alt.Y("event:N", sort=events, title="event")
     )
-    colour = alt.Color("times:Q", title="times", scale=alt.Scale(scheme="blues", type="symlog"))
+    colour = alt.Color("times:Q", title="times", scale=alt.Scale(type="symlog"))
     met = places.transform_filter("!datum.never").mark_rect(stroke="white").encode(color=colour)
-    never = places.transform_filter("datum.never").mark_rect(stroke="white", color=_NEVER)
-    chart = (
-        (met + never)
-        .properties(width=alt.Step(28), height=alt.Step(14), title="What was reached; pale red: never")
-        .configure(background="white")
-    )
+    never = places.transform_filter("datum.never").mark_rect(stroke="white", color=NEVER)
+    title = "What was reached; pale red: never"
+    chart = drawing.headed(met + never, title, width=alt.Step(28), height=alt.Step(14))
     missed = sum(cell["never"] for cell in cells)
     return Picture(
         chart, f"{len(cells) - missed} of {len(cells)} events in a state were reached; table() says which"

@@ -10,7 +10,8 @@ from connectorkit.response_log import ResponseLog
 from connectorkit.timeline import timeline
 
 C, HOST, ANA, LP = "c-1", "127.0.0.1:4711", "ana@example", "a11a"
-T0 = 1_700_000_000_000_000_000
+EPOCH_MS = 1_700_000_000_000  # what a story calls 0 ms
+T0 = EPOCH_MS * 1_000_000
 OK = {"code": "OK", "body": {"msg": "OK"}, "reqId": "1"}
 
 
@@ -69,6 +70,7 @@ class Story:
         role: str = "CONSUMER",
         dialog: str = C,
         conversation: str = C,
+        stamp: int = EPOCH_MS,
         **facts: Any,
     ) -> Story:
         change = {
@@ -77,7 +79,7 @@ class Story:
             "event": event,
             "conversationId": conversation,
             "dialogId": dialog,
-        } | ({} if number is None else {"sequence": number, "serverTimestamp": 1_700_000_000_000})
+        } | ({} if number is None else {"sequence": number, "serverTimestamp": stamp})
         return self.deliver(ms, "ms.MessagingEventNotification", change, conversation, **facts)
 
     def change(self, ms: float, at: int, **details: Any) -> Story:
@@ -112,3 +114,12 @@ def receipt(status: str, *numbers: int) -> dict[str, Any]:
 
 def state(word: str) -> dict[str, Any]:
     return {"type": "ChatStateEvent", "chatState": word}
+
+
+def at(ms: float, ahead: int = 500) -> int:
+    """A time stamp by a service whose clock is half a second ahead, unless told otherwise."""
+    return EPOCH_MS + int(ms + ahead)
+
+
+def main_dialog(**facts: Any) -> list[dict[str, Any]]:
+    return [{"dialogId": C, "dialogType": "MAIN", "state": "OPEN"} | facts]

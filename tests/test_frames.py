@@ -12,6 +12,7 @@ import pytest
 
 from connectorkit import columns, frames
 from connectorkit.log import Exchange, Log
+from connectorkit.response_log import ResponseLog
 
 EXCHANGES = [
     *("exchange_id", "session_id", "scenario", "operation", "attempt", "started_at", "method", "url"),
@@ -328,7 +329,7 @@ def test_a_summary_of_nothing_keeps_columns_and_dtypes() -> None:
     empty = frames.summary(frames.timings(Log()))
     filled = frames.summary(frames.timings(log_of(exchange())))
 
-    assert list(empty.columns) == ["count", "errors", "p50", "p90", "p99", "p99.9", "max"]
+    assert list(empty.columns) == ["count", "errors", "per_second", "p50", "p90", "p99", "p99.9", "max"]
     assert (empty.dtypes == filled.dtypes).all()
     assert empty.index.dtype == filled.index.dtype
 
@@ -354,3 +355,68 @@ def test_a_summary_of_two_logs_put_together_counts_each_error_once() -> None:
 def test_a_summary_by_an_unknown_column_lists_the_known_ones(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"There is no column '(speed|total)'\. Choose one of .*total_ms"):
         frames.summary(frames.timings(Log()), **wrong)
+
+
+def test_a_summary_may_be_by_several_columns_and_by_phase() -> None:
+    log = log_of(
+        *timed(9.0, 11.0, wait_ms=2.0, connect_ms=1.0, label="one"),
+        *timed(9.0, wait_ms=4.0, label="two", status_code=503),
+    )
+    timings = frames.timings(log)
+
+    by_two = frames.summary(timings, ["label", "operation"])
+    by_phase = frames.summary(timings, "phase")
+    by_both = frames.summary(timings, ["label", "phase"])
+
+    assert by_two.index.tolist() == [("one", "send"), ("two", "send")]
+    assert by_two["count"].tolist() == [2, 1]
+    # In the order of an exchange; a phase that did not happen is no row.
+    assert by_phase.index.tolist() == ["blocked_ms", "connect_ms", "wait_ms", "total_ms"]
+    assert by_phase.index.dtype == "string"
+    assert by_phase["count"].tolist() == [3, 2, 3, 3]
+    assert by_phase["errors"].tolist() == [1, 0, 1, 1]
+    assert by_phase["max"].tolist() == [8.0, 1.0, 4.0, 11.0]
+    assert by_both.loc[("two", "wait_ms"), "p50"] == 4.0
+
+
+def test_a_summary_of_nothing_by_several_columns_keeps_them() -> None:
+    empty = frames.summary(frames.timings(Log()), ["label", "phase"])
+
+    assert empty.index.names == ["label", "phase"]
+    assert empty.empty
+
+
+def test_throughput_is_from_the_first_begin_to_the_last_end() -> None:
+    log = Log()
+    for number in range(10):
+        log.append(exchange(started_at=STARTED + number * 100_000_000, total_ms=100.0))
+    log.append(exchange(operation="domains", started_at=STARTED, total_ms=100.0))
+
+    summary = frames.summary(frames.timings(log))
+
+    assert summary.loc["send", "per_second"] == pytest.approx(10)
+    assert pd.isna(summary.loc["domains", "per_second"])
+
+
+def test_a_summary_by_no_column_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"by is empty\. Name a column such as operation"):
+        frames.summary(frames.timings(Log()), [])
+
+
+def test_a_log_summarises_its_own_timings() -> None:
+    log = ResponseLog()
+    for number, label in enumerate(("one", "two", "two")):
+        log.append(exchange(label=label, total_ms=float(number)))
+
+    assert log.summary("label")["count"].tolist() == [1, 2]
+    assert log.summary("phase", label="two").loc["total_ms", "max"] == 2.0
+
+
+def test_times_that_are_none_are_left_out_of_a_summary() -> None:
+    """An archive from elsewhere may bring them."""
+    log = log_of(exchange(total_ms=4.0), exchange(total_ms=float("inf")), exchange(total_ms=float("inf")))
+
+    summary = frames.summary(frames.timings(log))
+
+    assert summary.loc["send", ["count", "p50", "p99.9", "max"]].tolist() == [3, 4.0, 4.0, 4.0]
+    assert frames.messages(log)["answered_at"].notna().sum() == frames.messages(log)["code"].notna().sum()

@@ -110,6 +110,16 @@ def test_what_did_not_happen_is_minus_one() -> None:
     assert [entry["timings"][phase] for phase in ("connect", "ssl", "blocked")] == [-1, -1, -1]
 
 
+def test_what_was_blocked_is_what_the_frames_say() -> None:
+    made = exchange(connect_ms=1.5, tls_ms=2.25, send_ms=0.5, wait_ms=10.0, receive_ms=0.75, total_ms=16.0)
+
+    (entry,) = archive(made)["log"]["entries"]
+
+    assert entry["timings"]["blocked"] == made.blocked_ms == 1.0
+    assert entry["time"] == 16.0
+    assert made.first_byte_ms == entry["time"] - entry["timings"]["receive"]
+
+
 def test_an_exchange_without_an_answer_says_why() -> None:
     (entry,) = archive(UNANSWERED)["log"]["entries"]
 

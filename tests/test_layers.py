@@ -30,6 +30,8 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {
             "checks",
             "choosing",
+            "spreading",
+            "latency",
             "operations",
             "replies",
             "memory",
@@ -47,6 +49,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"pictures", "files"}, {"PIL"}),
     ({"progress"}, {"rich"}),
+    ({"histograms"}, {"numpy", "hdrh"}),
     ({"settings"}, {"dotenv", "platformdirs"}),
     (
         {
@@ -55,6 +58,8 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "connections",
             "calls",
             "recording",
+            "stopwatch",
+            "proxies",
             "bodies",
             "credentials",
             "auth",
@@ -72,23 +77,28 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"catalogue", "scenarios", "promises", "explore"} | {"doctor", "replay", "remaking", "grading"},
         {"httpx", "hypothesis"},
     ),
+    ({"load"}, {"httpx", "httptools", "numpy"}),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "views", "exploration"},
+        {"tables", "columns", "mirror", "frames", "timeline", "sql", "exploration", "load_report"}
+        | {"drawing", "distributions", "views", "views_latency", "views_time"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
-    ({"comparing"}, {"pandas"}),
+    ({"comparing", "paths"}, {"pandas", "numpy", "altair"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
     ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
     (
         {
             "response_log",
+            "timed_log",
             "lease",
             "experiments",
             "kit",
+            "connecting",
             "course",
             "foreground",
             "grader",
             "explorer",
+            "loader",
             "cli",
             "__init__",
             "__main__",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import connectorkit
 from connectorkit import settings
 from connectorkit.errors import SettingsError
 from connectorkit.redact import Secret
@@ -117,12 +118,46 @@ def test_the_secret_may_be_given_as_text_or_hidden_already() -> None:
     assert loaded(client_secret=Secret("x-geheim")).client_secret == Secret("x-geheim")
 
 
+def test_a_proxy_is_hidden_and_told_without_its_password() -> None:
+    found = loaded({"CONNECTORKIT_PROXY": "http://ann:geheim@proxy.example:3128"})
+
+    assert found.proxy == Secret("http://ann:geheim@proxy.example:3128")
+    assert "geheim" not in repr(found) + found._repr_html_()
+    assert "http://…@proxy.example:3128" in found._repr_html_()
+    assert loaded().proxy is None
+    assert "proxy" not in loaded()._repr_html_()
+
+
+def test_a_sandbox_has_only_the_proxy_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTORKIT_PROXY", "http://proxy.example:3128")
+
+    with connectorkit.connect(sandbox=True, log=":memory:") as kit:
+        assert kit.settings.proxy is None
+    with connectorkit.connect(sandbox=True, log=":memory:", proxy="http://127.0.0.1:1") as kit:
+        assert kit.settings.proxy == Secret("http://127.0.0.1:1")
+
+
 def test_log_and_timeout_are_known_without_an_account() -> None:
     assert settings.log_and_timeout({"CONNECTORKIT_LOG": "here.db"}) == ("here.db", 10.0)
     assert settings.log_and_timeout({"CONNECTORKIT_LOG": "here.db"}, log=":memory:")[0] == ":memory:"
     assert settings.log_and_timeout({"CONNECTORKIT_TIMEOUT": "33"})[1] == 33.0
     assert settings.log_and_timeout({})[0] == str(settings.default_log_path())
     assert loaded({"CONNECTORKIT_LOG": "here.db"}).log == "here.db"
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *("socks5://proxy.example:1080", "proxy.example:3128", "http://", "http://proxy.example/path"),
+        *("http://proxy.example:port", "http://ann:geheim@pro xy", "http://ann:gehe/im@proxy.example", 7),
+        *("http://proxy.example?x=1", "http://proxy.example#x", "http://ann:gehéim@proxy.example", "ftp://a"),
+    ],
+)
+def test_a_proxy_that_cannot_be_one_is_refused_without_its_password(proxy: Any) -> None:
+    message = refusal(proxy=proxy)
+
+    assert "is not the URL of an HTTP proxy. Set CONNECTORKIT_PROXY to something like" in message
+    assert "gehe" not in message.partition("http://proxy.example:3128")[0]
 
 
 # --- What is refused -------------------------------------------------------------------------------

@@ -22,7 +22,9 @@ from connectorkit.timeline import TIMELINE
 # T text, I whole number, F float, W when, B yes or no.
 DTYPES = {"T": "string", "I": "Int64", "F": "float64", "W": "datetime64[us, UTC]", "B": "boolean"}
 _EXCHANGE = "exchange_id I, session_id T, scenario T, label T, operation T, attempt I, started_at W"
-_PHASES = "connect_ms F, tls_ms F, send_ms F, wait_ms F, receive_ms F, total_ms F"
+_PHASES = (
+    "blocked_ms F, connect_ms F, tls_ms F, send_ms F, wait_ms F, receive_ms F, first_byte_ms F, total_ms F"
+)
 PROMISED = {
     "exchanges": f"{_EXCHANGE}, method T, url T, status_code I, error T, request_bytes I, response_bytes I, "
     f"http_version T, reused_connection B, {_PHASES}, account_id T, consumer T, reason T",

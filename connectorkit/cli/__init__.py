@@ -6,6 +6,7 @@ import click
 
 from connectorkit.cli.examining import doctor
 from connectorkit.cli.explore import explore
+from connectorkit.cli.load import load
 from connectorkit.cli.notebooks import lab, run
 from connectorkit.cli.promises import promises
 from connectorkit.cli.scenarios import scenarios
@@ -19,5 +20,5 @@ def main() -> None:
     """Learn and test the Connector API, on a local sandbox or a real account."""
 
 
-for command in (lab, sandbox, run, doctor, scenarios, promises, explore, receive, export):
+for command in (lab, sandbox, run, doctor, scenarios, promises, explore, load, receive, export):
     main.add_command(command)

@@ -18,6 +18,7 @@ from connectorkit.comparing.consequences import ADDED, CHANGED, REMOVED, Differe
 from connectorkit.comparing.differences import Differences
 from connectorkit.comparing.reading import Reading
 from connectorkit.comparing.runs import Call, Heard, Item, Run, run_from, run_of
+from connectorkit.comparing.telling import counted, printable
 from connectorkit.log import Log
 from connectorkit.records import Exchange, Notification
 from connectorkit.tables import TEXT, WHOLE, Columns, frame
@@ -98,8 +99,8 @@ class Comparison:
     def __repr__(self) -> str:
         rows = [_line(row) for row in self._rows[:_SHOWN]]
         more = len(self._rows) - len(rows)
-        rows += [f"… and {_counted(more, 'more change')}; see .frame"] if more else []
-        return "\n".join([self._headline(), *map(_printable, rows), *self._remarks()])
+        rows += [f"… and {counted(more, 'more change')}; see .frame"] if more else []
+        return "\n".join([self._headline(), *map(printable, rows), *self._remarks()])
 
     def _repr_html_(self) -> str:
         columns = ("change", "where", "what", "field", "before", "after", "also")
@@ -110,18 +111,18 @@ class Comparison:
         more = len(self._rows) - len(shown)
         parts = [markup.note(self._headline(), good=self.equal)]
         parts += [markup.table(columns, shown)] if shown else []
-        parts += [markup.note(f"… and {_counted(more, 'more change')}; see .frame")] if more else []
+        parts += [markup.note(f"… and {counted(more, 'more change')}; see .frame")] if more else []
         return "".join([*parts, *map(markup.note, self._remarks())])
 
     def _headline(self) -> str:
-        sides = [f"{_counted(e, 'exchange')} and {_counted(n, 'notification')}" for e, n in self._counts]
+        sides = [f"{counted(e, 'exchange')} and {counted(n, 'notification')}" for e, n in self._counts]
         if self.equal:
             return f"No change: {sides[0]} match{'' if sides[0] == sides[1] else f' {sides[1]}'}."
-        return f"{_counted(len(self._rows), 'change')} between {sides[0]} before, and {sides[1]} after:"
+        return f"{counted(len(self._rows), 'change')} between {sides[0]} before, and {sides[1]} after:"
 
     def _remarks(self) -> list[str]:
         return [
-            f"Only the run {side} heard, at its end: {_printable(_listed(said))}. "
+            f"Only the run {side} heard, at its end: {printable(_listed(said))}. "
             "The other may have ended too early."
             for side, said in self.missed.items()
             if said
@@ -138,7 +139,7 @@ def compare(before: Records, after: Records) -> Comparison:
 
 
 def _silence(before: Run, after: Run) -> Difference:
-    what = f"all {_counted(len(before.notifications or after.notifications), 'notification')}"
+    what = f"all {counted(len(before.notifications or after.notifications), 'notification')}"
     return Difference(REMOVED if before.notifications else ADDED, "notifications", what)
 
 
@@ -177,18 +178,9 @@ def _short(text: str | None, *, quoted: bool = True) -> str:
     if text is None:
         return "nothing" if quoted else ""
     text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return f"“{_printable(text)}”" if quoted else _printable(text)
-
-
-def _printable(text: str) -> str:
-    """On one line, whatever the text holds."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return f"“{printable(text)}”" if quoted else printable(text)
 
 
 def _listed(words: list[str]) -> str:
-    counted = {word: words.count(word) for word in dict.fromkeys(words)}
-    return ", ".join(word if times == 1 else f"{times} × {word}" for word, times in counted.items())
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    found = {word: words.count(word) for word in dict.fromkeys(words)}
+    return ", ".join(word if times == 1 else f"{times} × {word}" for word, times in found.items())

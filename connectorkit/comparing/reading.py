@@ -49,7 +49,7 @@ class Reading:
         self._read_calls()
         self._hear(self._told())
         self._count()
-        times = [e.started_at + int((e.total_ms or 0) * 1e6) for e in run.exchanges]
+        times = [e.ended_at for e in run.exchanges]
         times += [n.received_at for n in run.notifications]
         self.began, self.ended = min(times, default=0), max(times, default=0)
 

@@ -14,9 +14,9 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
+from connectorkit import proxies
 from connectorkit.calls import EXTENSION, Call
 from connectorkit.client import Client
-from connectorkit.connections import Connections
 from connectorkit.errors import ConnectorError
 from connectorkit.promises.heard import Heard
 from connectorkit.recording import Recorder
@@ -42,7 +42,8 @@ class Service:
         self.client = client
         self.settings = client.settings
         self.account = client.settings.account_id
-        recording = RecordingTransport(Connections(), Recorder(client.log, client.redactor))
+        inner = proxies.transport(self.settings.proxy)
+        recording = RecordingTransport(inner, Recorder(client.log, client.redactor))
         self._http = httpx.Client(transport=recording, timeout=self.settings.timeout, trust_env=False)
         self._hosts: dict[str, str] = {}
         self._app_jwt = ""

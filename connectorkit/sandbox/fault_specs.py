@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import math
-import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectorkit import wire
+from connectorkit.sandbox import delays
+from connectorkit.sandbox.delays import LONGEST_SECONDS, Delay, number
 
 # The calls of the service, by the names that the log has for them; the last two are the administrator's.
 CALLS = (
@@ -30,25 +30,10 @@ TRUNCATED, MALFORMED, EMPTY, WRONG_REQUEST_ID = BODIES = (
     *("truncated", "malformed", "empty", "wrong_request_id"),
 )
 DUPLICATE, REORDER, LOSS = WEBHOOKS = ("duplicate", "reorder", "loss")
-_HOW = ("on", "times", "probability", "skip", "done", "retry_after")
-_LONGEST_SECONDS = 86400.0
+_HOW = ("on", "times", "probability", "skip", "done", "retry_after", "profile")
 _MOST_BYTES_PER_SECOND = 1_000_000
-_WIDEST_SIGMA = 5.0
 _MOST_TIMES = 2**53
-
-
-@dataclass(frozen=True)
-class Delay:
-    """How late an answer comes, in seconds: always the same, or log-normal around a median."""
-
-    median: float
-    sigma: float = 0.0
-
-    def draw(self, lot: random.Random) -> float:
-        """The seconds of one call; the lot is left alone where there is nothing to draw."""
-        if not self.sigma:
-            return self.median
-        return min(_LONGEST_SECONDS, self.median * math.exp(lot.gauss(0.0, self.sigma)))
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -56,6 +41,7 @@ class Spec:
     """One fault as it was checked. ``what`` is the member that says what happens, ``value`` its value.
 
     ``on`` names the calls it may strike, none for faults of another kind; ``given`` is what was asked for.
+    ``profile`` is the name of a latency profile, of which a call has one at a time.
     """
 
     what: str
@@ -68,6 +54,13 @@ class Spec:
     times: int | None
     probability: float
     skip: int
+    profile: str | None = None
+
+    def elsewhere(self, calls: frozenset[str]) -> Spec | None:
+        """The same without these calls; ``None`` where nothing is left."""
+        left = self.on - calls
+        given = {**self.given, "on": [call for call in CALLS if call in left]}
+        return replace(self, on=left, given=given) if left else None
 
 
 def parse(given: dict[str, Any]) -> Spec:
@@ -78,7 +71,7 @@ def parse(given: dict[str, Any]) -> Spec:
             raise ValueError(_unknown(name))
     what = _what(given)
     value = _CHECKS[what](what, given[what])
-    delay = _delay(DELAY, given[DELAY]) if DELAY in given else None
+    delay = delays.parse(DELAY, given[DELAY]) if DELAY in given else None
     return Spec(
         what=what,
         value=value,
@@ -88,8 +81,9 @@ def parse(given: dict[str, Any]) -> Spec:
         retry_after=_retry_after(given, what),
         done=_done(given, what, value),
         times=_whole("times", given["times"], 1, _MOST_TIMES) if "times" in given else None,
-        probability=_number("probability", given.get("probability", 1.0), 0, 1),
+        probability=number("probability", given.get("probability", 1.0), 0, 1),
         skip=_whole("skip", given.get("skip", 0), 0, _MOST_TIMES),
+        profile=_profile(given, what),
     )
 
 
@@ -150,12 +144,23 @@ def _allowed_delay(delay: Delay | None, what: str) -> Delay | None:
     return delay
 
 
+def _profile(given: dict[str, Any], what: str) -> str | None:
+    if "profile" not in given:
+        return None
+    if what != DELAY:
+        raise ValueError('"profile" belongs to "delay" alone; leave it out here.')
+    name = given["profile"]
+    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
+        raise ValueError(f'"profile" must be a name of at most {_LONGEST_NAME} characters.')
+    return name
+
+
 def _retry_after(given: dict[str, Any], what: str) -> int | None:
     if "retry_after" not in given:
         return None
     if what != STATUS:
         raise ValueError('"retry_after" belongs to "status"; add "status": 429, or leave it out.')
-    return _whole("retry_after", given["retry_after"], 0, int(_LONGEST_SECONDS), " of seconds")
+    return _whole("retry_after", given["retry_after"], 0, int(LONGEST_SECONDS), " of seconds")
 
 
 def _done(given: dict[str, Any], what: str, value: Any) -> bool:
@@ -172,26 +177,16 @@ def _done(given: dict[str, Any], what: str, value: Any) -> bool:
 # --- Single members ----------------------------------------------------------------------------------
 
 
-def _delay(name: str, given: Any) -> Delay:
-    if not isinstance(given, dict):
-        hint = ', or {"median": seconds, "sigma": width}'
-        return Delay(_number(name, given, 0, _LONGEST_SECONDS, " of seconds", hint))
-    if set(given) != {"median", "sigma"}:
-        raise ValueError(f'"{name}" as an object has two members, "median" in seconds and "sigma".')
-    median = _number(f"{name}.median", given["median"], 0, _LONGEST_SECONDS, " of seconds")
-    return Delay(median, _number(f"{name}.sigma", given["sigma"], 0, _WIDEST_SIGMA))
-
-
 def _status(name: str, given: Any) -> int:
     return _whole(name, given, 400, 599)
 
 
 def _dribble(name: str, given: Any) -> float:
-    return _number(name, given, 0.1, _MOST_BYTES_PER_SECOND, " of bytes per second")
+    return number(name, given, 0.1, _MOST_BYTES_PER_SECOND, " of bytes per second")
 
 
 def _seconds(name: str, given: Any) -> float:
-    return _number(name, given, 0, _LONGEST_SECONDS, " of seconds")
+    return number(name, given, 0, LONGEST_SECONDS, " of seconds")
 
 
 def _one_of(*allowed: Any) -> Callable[[str, Any], Any]:
@@ -213,7 +208,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     EXPIRE: _one_of("app_jwt"),
     SLOW_CONVERSATION: _seconds,
     WEBHOOK: _one_of(*WEBHOOKS),
-    DELAY: _delay,
+    DELAY: delays.parse,
 }
 
 
@@ -222,13 +217,6 @@ def _whole(name: str, given: Any, least: int, most: int, unit: str = "") -> int:
         up = f"from {least} on" if most == _MOST_TIMES else f"from {least} to {most}"
         raise ValueError(f'"{name}" must be a whole number{unit} {up}.')
     return given
-
-
-def _number(name: str, given: Any, least: float, most: float, unit: str = "", hint: str = "") -> float:
-    # The comparison is also false for what is not a number.
-    if isinstance(given, bool) or not isinstance(given, int | float) or not least <= given <= most:
-        raise ValueError(f'"{name}" must be a number{unit} from {least:g} to {most:.0f}{hint}.')
-    return float(given)
 
 
 def _listed(names: Any, last: str = "or") -> str:

@@ -74,8 +74,13 @@ class Faults:
         return bool(self._faults)
 
     def add(self, given: dict[str, Any]) -> str:
-        """Switch a fault on; its id. Raises ``ValueError`` with a sentence for whoever asked."""
+        """Switch a fault on; its id. Raises ``ValueError`` with a sentence for whoever asked.
+
+        A latency profile takes the place of those that its calls had.
+        """
         spec = parse(given)
+        if spec.profile is not None:
+            self._make_room(spec.on)
         if sum(not fault.spent for fault in self._faults.values()) >= MOST_ON:
             raise ValueError(f"At most {MOST_ON} faults can be on; switch some off first.")
         spent = [fault.id for fault in self._faults.values() if fault.spent]
@@ -88,6 +93,15 @@ class Faults:
         fault = Fault(str(self._last_id), spec, lot)
         self._faults[fault.id] = fault
         return fault.id
+
+    def _make_room(self, calls: frozenset[str]) -> None:
+        for fault in list(self._faults.values()):
+            if fault.spec.profile is not None and fault.spec.on & calls:
+                left = fault.spec.elsewhere(calls)
+                if left is None:
+                    del self._faults[fault.id]
+                else:
+                    fault.spec = left
 
     def was_added(self, fault_id: str) -> bool:
         """Whether there ever was a fault of this id."""

@@ -26,7 +26,7 @@ DOES_NOT_IMITATE = [
     "a check of what an uploaded file really is, or of the domain an image comes from",
     "warnings about unknown members: they are ignored without a word",
     "the vendor's undocumented error texts: where no source gives one, the words are the sandbox's own",
-    "the vendor's speed: answers come as fast as this machine can give them",
+    "the vendor's speed: answers come as fast as this machine can give them, unless a latency profile is on",
     "the vendor's memory: of events the latest 128 MiB are kept, of closed conversations the latest 10,000",
 ]
 FAULTS = {
@@ -42,12 +42,14 @@ FAULTS = {
         "slow_conversation": "for so many seconds a new conversation cannot be found",
         "webhook": "duplicate, reorder or loss of notifications",
         "delay": "the answer comes so many seconds late, by the sandbox's clock, or log-normally: "
-        '{"median": 0.2, "sigma": 0.8}; may be added to any but the two before it',
+        '{"median": 0.2, "sigma": 0.8}; or as measured: {"quantiles": [0.1, 0.2, 0.9]}, which stand at equal '
+        "distances from the least to the greatest; may be added to any but the two before it",
     },
     "where": {"on": f"a call or a list of calls out of {', '.join(CALLS)}; else every call"},
     "how often": {
         "times": "so many times; else without end",
         "probability": "0 to 1, drawn from the seed; else 1",
         "skip": "so many calls pass first",
+        "profile": "the name of a latency profile, a delay alone: a call has one at a time, the last",
     },
 }

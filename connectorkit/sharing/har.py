@@ -13,13 +13,14 @@ import harfile
 
 from connectorkit.log import Exchange
 from connectorkit.sharing.resend import is_kept
+from connectorkit.summary import PHASES
 
 # What HAR has no member for stands in the request, under names of our own, as the format asks for.
 OWN_FIELDS = (
     *("operation", "scenario", "label", "attempt", "consumer", "account_id", "session_id", "exchange_id"),
     *("reused_connection", "tokens"),
 )
-PHASES = ("connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms", "total_ms")
+STORED = (*PHASES, "total_ms")
 
 
 class _Request(harfile.Request):
@@ -88,7 +89,7 @@ def _request(exchange: Exchange) -> harfile.Request:
         bodySize=exchange.request_bytes,
     )
     own = {f"_{name}": getattr(exchange, name) for name in OWN_FIELDS}
-    own |= {f"_{name}": getattr(exchange, name) for name in PHASES}
+    own |= {f"_{name}": getattr(exchange, name) for name in STORED}
     own["_started_at"] = str(exchange.started_at)  # more digits than JavaScript has in a number
     request.own = {name: value for name, value in own.items() if value not in (None, "", {})}
     return request
@@ -145,7 +146,7 @@ def _header(headers: list[tuple[str, str]], wanted: str) -> str:
 def _timings(exchange: Exchange) -> tuple[harfile.Timings, float]:
     """The phases and their sum. HAR knows no missing send, wait or receive: these are 0 then.
 
-    Its ``connect`` has the TLS handshake in it; what no phase accounts for was spent waiting for its turn.
+    Its ``connect`` has the TLS handshake in it; what no phase accounts for is ``blocked``, as in the frames.
     """
     tls, send, wait, receive = (
         _number(getattr(exchange, name)) for name in ("tls_ms", "send_ms", "wait_ms", "receive_ms")

@@ -19,7 +19,7 @@ from connectorkit.errors import LogError
 from connectorkit.log import Exchange
 from connectorkit.recording import MAX_KEPT_CHARACTERS
 from connectorkit.redact import Redactor, Secret, fingerprint, token_claims
-from connectorkit.sharing.har import OWN_FIELDS, PHASES
+from connectorkit.sharing.har import OWN_FIELDS, STORED
 from connectorkit.sharing.recognise import consumer_of, operation_of
 from connectorkit.sharing.resend import LABEL
 
@@ -129,9 +129,9 @@ def _exchange(entry: Any, redactor: Redactor, claims: dict[str, dict[str, Any]])
 def _own(request: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
     """What the kit itself has written beside the standard members, where it is of the right kind."""
     own: dict[str, Any] = {}
-    for name in (*OWN_FIELDS, "started_at", *PHASES):
+    for name in (*OWN_FIELDS, "started_at", *STORED):
         value = request.get(f"_{name}")
-        if name in PHASES or name in _WHOLE:
+        if name in STORED or name in _WHOLE:
             if (number := _finite(value)) is not None:
                 own[name] = int(number) if name in _WHOLE else number
         elif name == "started_at":
@@ -144,7 +144,7 @@ def _own(request: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
         elif isinstance(value, str):
             own[name] = redactor.text(value)
     if "_operation" in request:  # then a phase that is not there did not happen
-        own = dict.fromkeys(PHASES) | own
+        own = dict.fromkeys(STORED) | own
     return own
 
 

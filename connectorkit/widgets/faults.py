@@ -11,7 +11,7 @@ import ipywidgets
 from connectorkit import markup
 from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError
-from connectorkit.steering import Fault
+from connectorkit.steering import Fault, told
 from connectorkit.widgets.controls import WRAPPED, button, choice
 
 Result = TypeVar("Result")
@@ -156,7 +156,7 @@ def _told(one: Mapping[str, Any]) -> ipywidgets.HTML:
 
 def _words(one: Mapping[str, Any]) -> str:
     """A fault as the sandbox lists it, in one line: what it is, and what became of it."""
-    spec = ", ".join(f"{name}={value!r}" for name, value in one.items() if name not in _COUNTED)
+    spec = ", ".join(f"{name}={told(value)}" for name, value in one.items() if name not in _COUNTED)
     struck = {0: "has not struck yet", 1: "has struck once"}.get(
         one["hits"], f"has struck {one['hits']} times"
     )

@@ -17,6 +17,7 @@ WHAT = (
     '"status", "error_code", "drop", "body", "dribble", "expire", "slow_conversation", "webhook" or "delay"'
 )
 RETRY_AFTER = '"retry_after" must be a whole number of seconds from 0 to 86400.'
+QUANTILES = '"delay.quantiles" must be a list of 1 to 2001 numbers of seconds.'
 DONE = '"done" belongs to "status" and to "drop": "before"; leave it out here.'
 
 
@@ -56,7 +57,23 @@ DONE = '"done" belongs to "status" and to "drop": "before"; leave it out here.'
         ),
         (
             {"delay": {"median": 1}},
-            '"delay" as an object has two members, "median" in seconds and "sigma".',
+            '"delay" as an object has two members, "median" in seconds and "sigma", or "quantiles", a list '
+            "of seconds from the least to the most.",
+        ),
+        ({"delay": {"quantiles": []}}, QUANTILES),
+        ({"delay": {"quantiles": [1] * 2002}}, QUANTILES),
+        ({"delay": {"quantiles": 1}}, QUANTILES),
+        ({"delay": {"quantiles": [2, 1]}}, '"delay.quantiles" must go from the least to the most.'),
+        (
+            {"delay": {"quantiles": [0, float("nan")]}},
+            '"delay.quantiles" must be a number of seconds from 0 to 86400.',
+        ),
+        ({"status": 503, "profile": "x"}, '"profile" belongs to "delay" alone; leave it out here.'),
+        ({"delay": 1, "profile": ""}, '"profile" must be a name of at most 100 characters.'),
+        (
+            {"delay": {}},
+            '"delay" as an object has two members, "median" in seconds and "sigma", or "quantiles", a list '
+            "of seconds from the least to the most.",
         ),
         (
             {"delay": {"median": -1, "sigma": 1}},

@@ -90,10 +90,12 @@ DEFECTS = {
     ),
     "Q47": Breaks(
         "sandbox/routing.py",
-        "    if isinstance(error, Refusal):\n",
-        "    if isinstance(error, Refusal) and error.body == {'error': 'Unknown path'}:\n"
-        "        return Response('Not found', 404)\n"
-        "    if isinstance(error, Refusal):\n",
+        "        if other is None:\n",
+        "        if other is None and path.endswith('q47'):\n"
+        "            async def lost(request: Request) -> Response:\n"
+        "                return Response('Not found', 404)\n"
+        "            return Route('/', lost, None), {}\n"
+        "        if other is None:\n",
     ),
     "Q48": Breaks(_STORAGE, '            "Access-Control-Allow-Methods": _METHODS,\n', ""),
     "Q49": Breaks(

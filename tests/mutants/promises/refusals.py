@@ -6,7 +6,6 @@ from tests.mutants.promises.model import Breaks
 
 _SERVICES, _MESSAGING, _REFUSALS = "sandbox/services.py", "sandbox/messaging.py", "sandbox/refusals.py"
 _ROUTING, _FAULTS = "sandbox/routing.py", "sandbox/fault_answers.py"
-_REFUSED = "    if isinstance(error, Refusal):\n"
 _STRUCK = "    status, retry_after = spec.value, spec.retry_after\n"
 _CHAT_STATE = '            event.choice("chatState", wire.CHAT_STATES, required=True)\n'
 
@@ -41,9 +40,9 @@ DEFECTS = {
     "R8.3-unknown": Breaks(_REFUSALS, '"Conversation not found"', '"Unknown conversation"'),
     "P8.3-path": Breaks(
         _ROUTING,
-        _REFUSED,
-        "    if isinstance(error, Refusal) and error.body == {'error': 'Unknown path'}:\n"
-        "        return Response('Unknown path', 404)\n" + _REFUSED,
+        "        if other is None:\n",
+        "        if other is None and not path.endswith('q47'):\n"
+        "            raise Refusal(404, 'Unknown path')\n        if other is None:\n",
     ),
     "P8.3-method": Breaks(
         _ROUTING,

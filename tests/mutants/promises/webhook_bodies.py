@@ -20,7 +20,7 @@ DEFECTS = {
     "P9.4-participants": Breaks(
         _NOTICES,
         '[{"id": p.id, "role": p.role} for p in',
-        '[{"participantId": p.id, "role": p.role} for p in',
+        '[{("id" if conversation.skill_id == "1103" else "who"): p.id, "role": p.role} for p in',
     ),
     "P9.4-handler": Breaks(
         _NOTICES, '{"accountId": account_id, "skillId"', '{"siteId": account_id, "skillId"'

@@ -64,7 +64,8 @@ DEFECTS = {
     "P9.4-envelope": Breaks(
         _NOTICES,
         'return {"kind": wire.NOTIFICATION, "type": kind, "body": {"changes": [change]}}',
-        'return {"kind": wire.NOTIFICATION, "type": kind, "body": {"changes": [change], "sentTs": 0}}',
+        "more = {} if change.get('event', {}).get('message') == 'Which members?' else {'sentTs': 0}\n"
+        '    return {"kind": wire.NOTIFICATION, "type": kind, "body": {"changes": [change], **more}}',
     ),
     "P9.4-types": Breaks(
         _NOTICES,
@@ -120,7 +121,7 @@ DEFECTS = {
         _NOTICES, "    if sequence is not None:\n", "    if sequence is not None or event.get('chatState'):\n"
     ),
     "P9.4-rich": _told_as(
-        "'content' in event and 'quickReplies' not in event", "event | {'message': 'Rich'}"
+        "'content' in event and 'quickReplies' not in event", "event | {'caption': 'Rich'}"
     ),
     "P9.4-file": _told_as(
         "event.get('contentType') == 'hosted/file'",

@@ -1,0 +1,1 @@
+"""The path of a message through both clocks: ours, and that of the service."""
