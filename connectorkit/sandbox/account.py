@@ -185,8 +185,8 @@ class Account:
         With a consumer's message, the receipt of its arrival is booked in the same step, which takes the
         next number: so sends with nothing in between are numbered 0, 2, 4.
         """
-        conversation, kind = self.conversations[dialog.conversation_id], event["type"]
-        accepts = kind == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT"
+        conversation = self.conversations[dialog.conversation_id]
+        accepts = event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT"
         if accepts:
             taken = dialog.accepted.setdefault(speaker.id, {})
             if all(number in taken for number in event["sequenceList"]):
@@ -197,7 +197,7 @@ class Account:
             # Numbers that are not in the dialog have no effect (R66); the message may yet come.
             taken |= {n: number for n in event["sequenceList"] if n < number and n not in taken}
             dialog.forget_receipts(speaker.id)
-        elif kind in _CONTENT:
+        if event["type"] in _CONTENT:
             self._count_time(conversation, dialog, speaker, record["serverTimestamp"])
             if speaker.role == wire.CONSUMER:
                 receipt = {"type": wire.ACCEPT_STATUS_EVENT, "status": "ACCEPT", "sequenceList": [number]}
