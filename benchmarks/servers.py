@@ -29,7 +29,7 @@ CONNECTIONS = 32
 PAIRS = 7
 SECONDS = 2
 _CONSUMERS = 2000
-_CLAIMS = {"Prism": 5.0, "Prism, silent": 2.5, "Mockoon": 12.0, "uvicorn, a constant": 0.4}
+_CLAIMS = {"Prism": 5.0, "Prism, silent": 2.0, "Mockoon": 12.0, "uvicorn, a constant": 0.4}
 _LONGEST_P99_MS = 10.0
 
 
