@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 import platform
 import sqlite3
 import statistics
@@ -10,7 +12,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import NamedTuple
 
-_PACKAGES = ("httpx", "httpcore", "pandas", "pyarrow", "numpy")
+_PACKAGES = ("httpx", "httpcore", "pandas", "pyarrow", "numpy", "uvicorn", "httptools", "starlette")
 
 
 class Measured(NamedTuple):
@@ -52,3 +54,9 @@ def show_versions() -> None:
     """Of what was measured."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}")
+
+
+def show_machine() -> None:
+    """Where and when it was measured."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    print(f"{today}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}")

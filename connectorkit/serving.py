@@ -1,13 +1,8 @@
-"""What every HTTP server of the kit shares: uvicorn with the bounds it lacks, and uvicorn on a thread.
-
-The bounds are time for the headers and number of connections; those of a body are the app's.
-"""
+"""What every HTTP server of the kit shares: how uvicorn is set up, how it ends, and uvicorn on a thread."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import logging
 import socket
 import ssl
@@ -15,116 +10,14 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEADER_SECONDS = 15
-MAX_CONNECTIONS = 2000
+from connectorkit.bounded import BoundedProtocol
+
 _KEEP_ALIVE_SECONDS = 75  # a person reads a while between two cells
 SHUTDOWN_SECONDS = 2
 _GOODBYE_SECONDS = 0.2
 _START_SECONDS = 30
-
-
-HANG_UP = "connectorkit.hang_up"  # the ASGI extension under which a request finds a ``HangUp``
-
-
-class HangUp:
-    """Ends the connection of the request that is answered, on purpose, as broken servers and networks do."""
-
-    def __init__(self, protocol: H11Protocol) -> None:
-        self._protocol = protocol
-        # Asked for now: once it is closed, a transport over TLS no longer tells.
-        self._socket = protocol.transport.get_extra_info("socket")
-        self._tls = protocol.transport.get_extra_info("ssl_object") is not None
-
-    def now(self) -> None:
-        """Close it: what was sent goes out, and whatever is sent from here on is dropped."""
-        self._protocol.cycle.disconnected = True
-        transport = self._protocol.transport
-        transport.close()
-        with contextlib.suppress(OSError):  # the client was quicker
-            if not self._tls and not transport.get_write_buffer_size():
-                # Else it would be closed in the loop's next turn only.
-                self._socket.shutdown(socket.SHUT_WR)
-            self._cork(False)
-
-    def after_answer(self) -> None:
-        """Let the answer that is sent from here on be the last, whatever its headers say; ``now`` follows it.
-
-        Its bytes leave together with the end of the connection, where the system can do that. Else a quick
-        client could send its next request in between, and see another error each time.
-        """
-        self._protocol.cycle.keep_alive = False
-        self._cork(True)
-
-    def _cork(self, on: bool) -> None:
-        if hasattr(socket, "TCP_CORK"):
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
-
-
-class BoundedProtocol(H11Protocol):
-    """Closes connections that do not finish their headers in time; answers bad HTTP in JSON.
-
-    Each request can also have its connection closed, by the ASGI extension ``HANG_UP``.
-    """
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        app = self.app
-
-        async def extended(scope: Any, receive: Any, send: Any) -> None:
-            scope["extensions"] = {HANG_UP: self._hang_up}
-            await app(scope, receive, send)
-
-        self.app = extended
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Accept one more connection, unless there are too many."""
-        super().connection_made(transport)
-        self._hang_up = HangUp(self)
-        if len(self.connections) > MAX_CONNECTIONS:
-            transport.abort()
-        else:
-            self._watch_headers()
-
-    def data_received(self, data: bytes) -> None:
-        """Read on, and start or stop the clock for the headers."""
-        super().data_received(data)
-        self._watch_headers()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline."""
-        self._disarm()
-        super().connection_lost(exc)
-
-    def send_400_response(self, msg: str) -> None:
-        """What is not HTTP gets a JSON answer, as everything here does."""
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # an answer is out already
-            self.transport.close()
-            return
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        for event in (
-            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
-            h11.Data(data=json.dumps({"error": msg}).encode()),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
-
-    def _watch_headers(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
-            self._disarm()
-        elif self._deadline is None and not self.transport.is_closing():
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
-
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
 
 
 def bounded_config(app: Any, host: str, port: int = 0) -> uvicorn.Config:
@@ -140,6 +33,7 @@ def bounded_config(app: Any, host: str, port: int = 0) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         set(),
     ),
     ({"certificates"}, {"trustme", "cryptography"}),
-    ({"serving"}, {"h11", "uvicorn"}),
+    ({"bounded", "serving"}, {"uvicorn"}),
     (
         {
             "checks",
@@ -106,8 +106,8 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
     ),
 )
-SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "h11", "httpx", "anyio", "jwt", "cryptography"}
-SANDBOX_SHARES = {"sandbox", "wire", "signature", "serving", "certificates"}
+SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "httpx", "anyio", "jwt", "cryptography"}
+SANDBOX_SHARES = {"sandbox", "wire", "signature", "bounded", "serving", "certificates"}
 FACE = LAYERS[-1][0]
 
 

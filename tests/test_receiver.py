@@ -219,7 +219,7 @@ def test_another_path_than_the_chosen_one_is_unknown() -> None:
     assert answer.json()["error"] == "Unknown path. Notifications are received at /notifications"
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "NONSENSE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PROPFIND"])
 def test_other_methods_than_post_are_not_allowed(
     receiver: Receiver, recorded: list[Notification], method: str
 ) -> None:
@@ -277,11 +277,12 @@ def test_a_body_that_does_not_come_gets_408(
     "sent",
     [
         b"NONSENSE\r\n\r\n",
+        b"NONSENSE / HTTP/1.1\r\nHost: x\r\n\r\n",
         HEAD + b"X: " + b"x" * 100_000,
         HEAD + b"Content-Length: x\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\nno chunk\r\n",
     ],
-    ids=["no request", "endless header", "bad length", "bad chunk"],
+    ids=["no request", "no method", "endless header", "bad length", "bad chunk"],
 )
 def test_what_is_no_http_gets_400_and_is_not_recorded(
     receiver: Receiver, recorded: list[Notification], sent: bytes, capfd: pytest.CaptureFixture[str]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,21 +12,23 @@ from connectorkit import wire
 from connectorkit.sandbox import notices, refusals
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.files import FileStore
+from connectorkit.sandbox.history import Archive
 from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.seeded import Lot
-from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, Dialog, Participant
+from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, Dialog, Participant, plain
 
 # What bots and scripts hear: "open", "said" (a consumer's message was taken), "closing" of the main dialog
 # before anybody is told of it, and "closed" of any dialog afterwards.
 Reaction = Callable[[str, Conversation, Dialog, dict[str, Any]], None]
+KEPT_CLOSED = 10_000  # conversations that are over; older ones are forgotten
 _CONTENT = (wire.CONTENT_EVENT, wire.RICH_CONTENT_EVENT)
 
 
 class Account:
     """Everything the messaging service remembers; one instance per sandbox.
 
-    ``tell`` is called with each notification, ``warn`` with what a client should know of, ``reactions`` with
-    what bots and scripts may answer.
+    ``tell`` is called with each notification of a type that is ``listened_to``, ``warn`` with what a client
+    should know of, ``reactions`` with what bots and scripts may answer.
     """
 
     def __init__(self, account_id: str, lot: Lot, clock: Clock, files: FileStore) -> None:
@@ -36,11 +38,14 @@ class Account:
         self.conversations: dict[str, Conversation] = {}
         self.controller = Participant(lot.uuid(), wire.CONTROLLER)
         self.tell: Callable[[Event], None] = lambda event: None
+        self.listened_to: Callable[[str], bool] = lambda kind: True
         self.warn: Callable[[str, str], None] = lambda about, text: None
         self.reactions: list[Reaction] = []
         self._open: dict[str, str] = {}
         self._hidden: dict[str, float] = {}
         self._dialogs: dict[str, tuple[Conversation, Dialog]] = {}
+        self._closed: deque[str] = deque()
+        self._archive = Archive()
         self._lot = lot
         self._clock = clock
 
@@ -52,6 +57,8 @@ class Account:
         self._open.clear()
         self._hidden.clear()
         self._dialogs.clear()
+        self._closed.clear()
+        self._archive = Archive()
 
     def memory(self) -> tuple[Any, ...]:
         """All that is remembered of what was said."""
@@ -65,12 +72,14 @@ class Account:
             for conversation in self.conversations.values()
             for dialog in conversation.dialogs
         }
+        self._closed = deque(one.id for one in self.conversations.values() if one.stage == wire.CLOSE)
+        self._archive = Archive(dialog.events for _, dialog in self._dialogs.values())
 
     def dump(self) -> dict[str, Any]:
         """The whole state as JSON, for a person to look at; to be written at once, as nothing is copied."""
         return {
             "profiles": self.profiles,
-            "conversations": [_plain(conversation) for conversation in self.conversations.values()],
+            "conversations": [plain(conversation) for conversation in self.conversations.values()],
         }
 
     # --- Looking things up ---
@@ -177,15 +186,17 @@ class Account:
         next number: so sends with nothing in between are numbered 0, 2, 4.
         """
         conversation = self.conversations[dialog.conversation_id]
-        if event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT":
+        accepts = event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT"
+        if accepts:
             taken = dialog.accepted.setdefault(speaker.id, {})
             if all(number in taken for number in event["sequenceList"]):
                 return taken[event["sequenceList"][-1]]
         record = self._record(dialog, speaker, event, metadata)
         number = record["sequence"]
-        if event["type"] == wire.ACCEPT_STATUS_EVENT and event["status"] == "ACCEPT":
+        if accepts:
             # Numbers that are not in the dialog have no effect (R66); the message may yet come.
             taken |= {n: number for n in event["sequenceList"] if n < number and n not in taken}
+            dialog.forget_receipts(speaker.id)
         if event["type"] in _CONTENT:
             self._count_time(conversation, dialog, speaker, record["serverTimestamp"])
             if speaker.role == wire.CONSUMER:
@@ -241,7 +252,8 @@ class Account:
         for dialog in conversation.dialogs:
             if dialog.state == wire.OPEN:
                 dialog.updated_ts = conversation.updated_ts
-        self.tell(notices.conversation_change(self.account_id, conversation))
+        if self.listened_to(wire.CONVERSATION_NOTIFICATION):
+            self.tell(notices.conversation_change(self.account_id, conversation))
 
     # --- The parts of a step ---
 
@@ -262,7 +274,9 @@ class Account:
             "metadata": metadata,
         }
         dialog.events.append(record)
-        self.tell(notices.messaging_event(dialog, record))
+        self._archive.appended(dialog.events)
+        if self.listened_to(f"{wire.MESSAGING_NOTIFICATION}.{event['type']}"):
+            self.tell(notices.messaging_event(dialog, record))
         return record
 
     @staticmethod
@@ -281,6 +295,15 @@ class Account:
         conversation.stage = wire.CLOSE
         conversation.end_ts = now
         self._open.pop(conversation.consumer_id, None)
+        self._closed.append(conversation.id)
+        if len(self._closed) > KEPT_CLOSED:
+            self._forget(self._closed.popleft())
+
+    def _forget(self, conversation_id: str) -> None:
+        """Know no more of a conversation than of one that never was."""
+        for dialog in self.conversations.pop(conversation_id).dialogs:
+            del self._dialogs[dialog.id]
+        self._hidden.pop(conversation_id, None)
 
     def _react(self, what: str, conversation: Conversation, dialog: Dialog, record: dict[str, Any]) -> None:
         for reaction in self.reactions:
@@ -292,13 +315,6 @@ class Account:
         if conversation.consumer_id != consumer_id:
             raise refusals.door(wire.INVALID_CONSUMER_JWS)
         return conversation
-
-
-def _plain(value: Any) -> Any:
-    """Records as objects. ``asdict`` would copy every event, which takes seconds after a load test."""
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _skill(given: Any) -> str:

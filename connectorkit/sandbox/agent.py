@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from connectorkit import wire
 from connectorkit.sandbox import rich
 from connectorkit.sandbox.account import Account
+from connectorkit.sandbox.history import History
 from connectorkit.sandbox.members import Members, json_object
+from connectorkit.sandbox.receipts import Receipts
 from connectorkit.sandbox.refusals import RequestRefused, bad, plain
 from connectorkit.sandbox.seeded import Lot
 from connectorkit.sandbox.shapes import check_metadata, check_sequences
@@ -19,7 +22,6 @@ ACTIONS = (
     *("join", "accept", "read", "typing", "pause", "text", "rich"),
     *("transfer", "leave", "close", "resume"),
 )
-_CONTENT = (wire.CONTENT_EVENT, wire.RICH_CONTENT_EVENT)
 _JOINING_ROLES = tuple(r for r in wire.ROLES if r not in (wire.CONSUMER, wire.CONTROLLER))
 # Who acted, and the number that the event took, if it was one that takes a number.
 _Done = tuple[Participant | None, int | None]
@@ -32,6 +34,7 @@ class Desk:
         self._account = account
         self._lot = lot
         self._warnings = warnings
+        self._receipts: WeakKeyDictionary[History, dict[str, Receipts]] = WeakKeyDictionary()
 
     def act(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one action described in JSON; raises ``Refusal`` for what cannot be done."""
@@ -156,15 +159,11 @@ class Desk:
 
     def _unanswered(self, talk: Conversation, status: str) -> list[int]:
         """Numbers of the consumer's messages that the agent has not sent this receipt for."""
-        agent = self._agent(talk)
-        said = [r for r in talk.main.events if r["role"] == wire.CONSUMER and r["event"]["type"] in _CONTENT]
-        answered = {
-            number
-            for record in talk.main.events
-            if record["originatorId"] == agent.id and record["event"].get("status") == status
-            for number in record["event"]["sequenceList"]
-        }
-        return [record["sequence"] for record in said if record["sequence"] not in answered]
+        agent, events = self._agent(talk), talk.main.events
+        known = self._receipts.setdefault(events, {})
+        if (receipts := known.get(status)) is None or receipts.agent_id != agent.id:
+            receipts = known[status] = Receipts(agent.id, status)
+        return receipts.unanswered(events)
 
     def _open_of(self, talk: Conversation) -> str | None:
         return self._account.open_conversation(talk.consumer_id)

@@ -46,15 +46,20 @@ class App:
     @property
     def webhooks(self) -> dict[str, Webhook]:
         """Event type to webhook; empty where the capability is not enabled."""
-        return {
-            kind: Webhook(
-                given["endpoint"],
-                given.get("max_retries"),
-                tuple((h["header_name"], h["header_value"]) for h in given.get("headers") or ()),
-            )
-            for kind, given in self._capability.items()
-            if kind != "retry" and given is not None
-        }
+        webhooks = {kind: self.webhook(kind) for kind in self._capability}
+        return {kind: webhook for kind, webhook in webhooks.items() if webhook is not None}
+
+    def hears(self, kind: str) -> bool:
+        """Whether the app has a webhook for events of this type."""
+        return kind != "retry" and self._capability.get(kind) is not None
+
+    def webhook(self, kind: str) -> Webhook | None:
+        """The webhook of one event type, or ``None`` where the app has none for it."""
+        if not self.hears(kind):
+            return None
+        given = self._capability[kind]
+        headers = tuple((h["header_name"], h["header_value"]) for h in given.get("headers") or ())
+        return Webhook(given["endpoint"], given.get("max_retries"), headers)
 
     @property
     def retention_seconds(self) -> int | None:
@@ -91,6 +96,8 @@ class Apps:
         self._apps: dict[str, App] = {}
         self._first: tuple[App, dict[str, Any]] | None = None
         self._changes = 0
+        self._heard: dict[str, bool] = {}
+        self._heard_at = 0
 
     @property
     def first(self) -> App:
@@ -123,6 +130,14 @@ class Apps:
     def get(self, client_id: str) -> App | None:
         """An install, or ``None`` where it is unknown or deleted."""
         return self._apps.get(client_id)
+
+    def hear(self, kind: str) -> bool:
+        """Whether any app has a webhook for events of this type; asked with every message."""
+        if self._heard_at != self._changes:
+            self._heard, self._heard_at = {}, self._changes
+        if (heard := self._heard.get(kind)) is None:
+            heard = self._heard[kind] = any(app.hears(kind) for app in self._apps.values())
+        return heard
 
     def all(self) -> list[App]:
         """Every install that is not deleted, switched on or not."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive
 
 from connectorkit import wire
+from connectorkit.bounded import ARRIVED
 from connectorkit.sandbox import refusals
 from connectorkit.sandbox.refusals import Refusal, bad
 
@@ -23,33 +27,49 @@ _DEEPEST = 100
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer, compact UTF-8."""
-    content = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    given = {"Content-Type": wire.JSON_MEDIA_TYPE} | (headers or {})
-    return Response(content, status, given)
+    content = _ENCODER.encode(value).encode()
+    if headers is None:
+        return _Json(content, status)
+    return Response(content, status, {"Content-Type": wire.JSON_MEDIA_TYPE} | headers)
+
+
+class _Json(Response):
+    """What nearly every answer is: its two headers are known beforehand."""
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Only these two."""
+        self.raw_headers = [_JSON_HEADER, (b"content-length", b"%d" % len(self.body))]
 
 
 def refused(refusal: Refusal) -> Response:
     """The wire form of a refusal."""
-    return answer(refusal.body, refusal.status, refusal.headers)
+    return answer(refusal.body, refusal.status, refusal.headers or None)
 
 
 async def read_body(request: Request, limit: int | None = None) -> bytes | None:
     """The body, or ``None`` when it is over the limit (1 MiB unless given); 408 when it takes too long."""
     limit = wire.MAX_BODY_BYTES if limit is None else limit
-    body, received = bytearray(), 0
+    arrived = request.scope.get("extensions", {}).get(ARRIVED)
+    if arrived is not None and (body := arrived()) is not None:
+        return body if len(body) <= limit else None
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                received += len(chunk)
-                if received <= limit:
-                    body += chunk
-                elif received > DRAINED_BYTES:
-                    break
+            return await _read(request.receive, limit)
     except TimeoutError:
         raise refusals.plain(408, f"The body did not arrive within {BODY_SECONDS} seconds") from None
-    except ClientDisconnect:
-        raise refusals.plain(400, "The body ended early") from None
-    return bytes(body) if received <= limit else None
+
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    parts, received, more = [], 0, True
+    while more and received <= DRAINED_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise refusals.plain(400, "The body ended early")
+        part, more = message.get("body", b""), message.get("more_body", False)
+        received += len(part)
+        if received <= limit:
+            parts.append(part)
+    return b"".join(parts) if received <= limit else None
 
 
 def media_type(request: Request) -> str:
@@ -60,7 +80,7 @@ def media_type(request: Request) -> str:
 def decode(body: bytes) -> Any:
     """Strict JSON in UTF-8: no NaN, no half surrogates, no bottomless nesting."""
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
+        value = _DECODER.decode(body.removeprefix(codecs.BOM_UTF8).decode())
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -89,3 +109,9 @@ def _finite(text: str) -> float:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON_HEADER = (b"content-type", wire.JSON_MEDIA_TYPE.encode())
+# Made once: each would take longer to make than to use.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
@@ -11,7 +10,6 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from connectorkit import wire
 from connectorkit.sandbox import manifest, refusals
@@ -20,10 +18,10 @@ from connectorkit.sandbox.apps import DEFAULT_RETENTION_SECONDS, default_manifes
 from connectorkit.sandbox.bodies import answer, decode, read_body
 from connectorkit.sandbox.limits import DOES_NOT_IMITATE, FAULTS, IMITATES
 from connectorkit.sandbox.refusals import RequestRefused
+from connectorkit.sandbox.routing import Endpoint, Route
 from connectorkit.sandbox.snapshots import Snapshots
 from connectorkit.sandbox.world import World
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST_ADVANCE_SECONDS = 20 * 366 * 86400  # in all, from real time
 
@@ -43,10 +41,10 @@ class Control:
             async def dispatch(request: Request) -> Response:
                 return await endpoints["GET" if request.method == "HEAD" else request.method](request)
 
-            return Route(path, self._guarded(dispatch), methods=list(endpoints))
+            return Route(path, self._guarded(dispatch), tuple(endpoints))
 
         return [
-            Route("/sandbox/about", self._local(self.about), methods=["GET"]),
+            Route("/sandbox/about", self._local(self.about), ("GET",)),
             route("/sandbox/clock", GET=self.read_clock, POST=self.advance_clock),
             route("/sandbox/state", GET=self.state),
             route("/sandbox/reset", POST=self.reset),

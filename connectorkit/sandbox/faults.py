@@ -68,6 +68,11 @@ class Faults:
         self._last_id = 0
         self._since_reset = 0
 
+    @property
+    def any(self) -> bool:
+        """Whether there is one that might strike."""
+        return bool(self._faults)
+
     def add(self, given: dict[str, Any]) -> str:
         """Switch a fault on; its id. Raises ``ValueError`` with a sentence for whoever asked.
 

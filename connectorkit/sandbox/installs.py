@@ -7,13 +7,13 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from connectorkit import wire
 from connectorkit.sandbox import manifest, refusals
 from connectorkit.sandbox.apps import App, Apps
 from connectorkit.sandbox.bodies import answer, decode, media_type, read_body
 from connectorkit.sandbox.refusals import RequestRefused
+from connectorkit.sandbox.routing import Route
 
 _METHODS = "GET, PUT, DELETE"
 
@@ -38,10 +38,9 @@ class Installs:
 
     def routes(self) -> list[Route]:
         """The list, and one install."""
-        item = ["GET", "POST", "PUT", "DELETE"]
         return [
-            Route(wire.INSTALLATIONS_PATH, self.installations, methods=["GET", "POST"]),
-            Route(wire.INSTALLATION_PATH, self.installation, methods=item),
+            Route(wire.INSTALLATIONS_PATH, self.installations, ("GET", "POST")),
+            Route(wire.INSTALLATION_PATH, self.installation, ("GET", "POST", "PUT", "DELETE")),
         ]
 
     async def installations(self, request: Request) -> Response:

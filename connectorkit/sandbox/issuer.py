@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
 from typing import Any
@@ -13,7 +14,11 @@ from connectorkit import wire
 from connectorkit.sandbox.clock import Clock
 
 _BEARER = "bearer "
-_APP_CLAIMS = ("aud", "azp", "scope", "iss", "iat", "exp")
+# A signature takes a while to verify and stays good; whatever may change is checked with each request.
+_KEPT_TOKENS = 4096
+_LONGEST_KEPT = 4096  # characters
+_APP_CLAIMS = {"aud", "azp", "scope", "iss", "iat", "exp"}
+_SIGNATURE_ONLY: Any = {f"verify_{what}": False for what in ("exp", "iat", "nbf", "aud", "sub", "jti", "iss")}
 
 
 class InvalidToken(Exception):
@@ -33,6 +38,7 @@ class Issuer:
         self._public = key.public_key()
         self._clock = clock
         self._kid = time.strftime("appjwt-%d-%m-%y", time.gmtime(clock.now()))
+        self._remembered = functools.lru_cache(_KEPT_TOKENS)(self._decoded)
         self._expired: dict[str, float] = {}  # tokens that a fault let expire, and when they would have
 
     def app_jwt(self, client_id: str) -> str:
@@ -95,7 +101,7 @@ class Issuer:
             raise InvalidToken
         if "aud" in claims and claims["aud"] != account_id:
             raise InvalidToken
-        missing = any(name not in claims for name in _APP_CLAIMS)
+        missing = not claims.keys() >= _APP_CLAIMS
         if missing or claims["iss"] != wire.APP_JWT_ISSUER:
             raise MissingClaim
         return str(claims["azp"])
@@ -112,22 +118,13 @@ class Issuer:
         return isinstance(exp, int) and not isinstance(exp, bool) and self._clock.now() < exp
 
     def _verified(self, token: str) -> dict[str, Any]:
+        """The claims of a genuine token, to be read only; those of a refused one are never remembered."""
+        return self._remembered(token) if len(token) <= _LONGEST_KEPT else self._decoded(token)
+
+    def _decoded(self, token: str) -> dict[str, Any]:
         try:
             # Times are checked above against the sandbox's own clock, never the machine's.
-            return jwt.decode(
-                token,
-                self._public,
-                algorithms=[wire.TOKEN_ALGORITHM],
-                options={
-                    "verify_exp": False,
-                    "verify_iat": False,
-                    "verify_nbf": False,
-                    "verify_aud": False,
-                    "verify_sub": False,
-                    "verify_jti": False,
-                    "verify_iss": False,
-                },
-            )
+            return jwt.decode(token, self._public, algorithms=[wire.TOKEN_ALGORITHM], options=_SIGNATURE_ONLY)
         except (jwt.InvalidTokenError, UnicodeError, ValueError) as error:
             raise InvalidToken from error
 
@@ -135,7 +132,7 @@ class Issuer:
 def bare_token(header: str) -> str:
     """The token of an ``Authorization`` header; some clients write ``Bearer`` before it (R27)."""
     given = header.strip()
-    return given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else given
+    return given[len(_BEARER) :].strip() if given[: len(_BEARER)].lower() == _BEARER else given
 
 
 def lp_consumer_id(account_id: str, ext_consumer_id: str) -> str:

@@ -27,6 +27,7 @@ DOES_NOT_IMITATE = [
     "warnings about unknown members: they are ignored without a word",
     "the vendor's undocumented error texts: where no source gives one, the words are the sandbox's own",
     "the vendor's speed: answers come as fast as this machine can give them, unless a latency profile is on",
+    "the vendor's memory: of events the latest 128 MiB are kept, of closed conversations the latest 10,000",
 ]
 FAULTS = {
     "one of": {

@@ -23,6 +23,8 @@ def json_object(value: Any, path: str) -> Members:
 class Members:
     """One JSON object, and its place in the request for messages about it."""
 
+    __slots__ = ("_path", "value")
+
     def __init__(self, value: dict[str, Any], path: str) -> None:
         self.value = value
         self._path = path
@@ -37,10 +39,13 @@ class Members:
 
     def text(self, name: str, *, required: bool = False, empty: bool = True) -> str | None:
         """A string member."""
-        value = self._get(name, required)
-        if value is not None and not isinstance(value, str):
+        value = self.value.get(name)
+        if value is None:
+            self._get(name, required)
+            return None
+        if not isinstance(value, str):
             raise bad(f"{self.path(name)} must be a string")
-        if value == "" and not empty:
+        if not empty and value == "":
             raise bad(f"{self.path(name)} is empty")
         return value
 
@@ -80,26 +85,36 @@ class Members:
 
     def choice(self, name: str, allowed: Collection[Any], *, required: bool = False) -> Any:
         """A member with one of a few values."""
-        value = self._get(name, required)
-        if value is not None and (isinstance(value, bool) or value not in allowed):
+        value = self.value.get(name)
+        if value is None:
+            return self._get(name, required)
+        if isinstance(value, bool) or value not in allowed:
             raise bad(f"{self.path(name)} must be one of {', '.join(map(str, allowed))}")
         return value
 
     def items(self, name: str) -> list[Any]:
         """An array member; empty where it is absent."""
-        value = self._get(name, False)
-        if value is not None and not isinstance(value, list):
+        value = self.value.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
             raise bad(f"{self.path(name)} must be an array")
-        return value or []
+        return value
 
     def objects(self, name: str) -> list[Members]:
         """An array member whose items are objects."""
-        return [json_object(item, f"{self.path(name)}[{i}]") for i, item in enumerate(self.items(name))]
+        items = self.items(name)
+        return [json_object(item, f"{self.path(name)}[{i}]") for i, item in enumerate(items)] if items else []
 
     def inner(self, name: str, *, required: bool = False) -> Members | None:
         """An object member."""
-        value = self._get(name, required)
-        return None if value is None else json_object(value, self.path(name))
+        value = self.value.get(name)
+        if value is None:
+            self._get(name, required)
+            return None
+        if not isinstance(value, dict):
+            raise bad(f"{self.path(name)} must be an object")
+        return Members(value, f"{self._path}.{name}" if self._path else name)
 
     def _get(self, name: str, required: bool) -> Any:
         value = self.value.get(name)

@@ -72,9 +72,12 @@ class _Request:
     """One request envelope; refusals of it carry its id."""
 
     def __init__(self, value: Any, path: str) -> None:
-        self.members = Members(json_object(value, path or "the request").value, path)
+        if not isinstance(value, dict):
+            raise bad(f"{path or 'the request'} must be an object")
+        self.members = Members(value, path)
         self.id = _request_id(self.members)
         self.type = ""
+        self._body: Members | None = None
 
     def check(self, step: Any, *arguments: Any, **options: Any) -> Any:
         try:
@@ -91,9 +94,10 @@ class _Request:
 
     @property
     def body(self) -> Members:
-        body = self.members.inner("body", required=True)
-        assert body is not None
-        return body
+        if self._body is None:
+            self._body = self.members.inner("body", required=True)
+            assert self._body is not None
+        return self._body
 
     def ok(self, body: dict[str, Any]) -> Answer:
         return {"code": wire.CODES[200], "body": body, "reqId": self.id}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from connectorkit import wire
+from connectorkit.bounded import HANG_UP, HangUp
 from connectorkit.sandbox import calls, fault_answers
 from connectorkit.sandbox.bodies import read_body, refused
 from connectorkit.sandbox.fault_specs import AFTER, BEFORE, BODY, DROP, ERROR_CODE, IN, STATUS
@@ -16,7 +18,7 @@ from connectorkit.sandbox.faults import Faults, Strike
 from connectorkit.sandbox.issuer import Issuer, bare_token
 from connectorkit.sandbox.patience import Patience, Wait
 from connectorkit.sandbox.refusals import Refusal
-from connectorkit.serving import HANG_UP, HangUp
+from connectorkit.sandbox.routing import Router
 
 _PIECES_PER_SECOND = 10  # of an answer that dribbles
 _LENGTH = b"content-length"
@@ -25,16 +27,22 @@ _LENGTH = b"content-length"
 class Misbehaving:
     """The app, with the faults that are on."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, issuer: Issuer, patience: Patience) -> None:
+    def __init__(self, app: Router, faults: Faults, issuer: Issuer, patience: Patience) -> None:
         self._app = app
         self._faults = faults
         self._issuer = issuer
         self._patience = patience
 
+    def prompt(self, scope: Scope) -> Callable[[bytes], Response] | None:
+        """What answers this request without waiting, if something does; no fault may strike it then."""
+        return None if self._faults.any else self._app.prompt(scope)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; raises ``RuntimeError`` where its connection is to be dropped and it has none."""
-        call = calls.named(scope["method"], scope["path"]) if scope["type"] == "http" else None
-        token = "" if call is None else _app_jwt(scope)
+        if not self._faults.any or scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        call, token = calls.named(scope["method"], scope["path"]), _app_jwt(scope)
         strike = None if call is None else self._faults.strike(call, with_app_jwt=bool(token))
         if call is None or strike is None:
             await self._app(scope, receive, send)
@@ -52,6 +60,7 @@ class Misbehaving:
     async def _answer(self, call: str, strike: Strike, scope: Scope, receive: Receive) -> _Answer:
         spec = None if strike.outcome is None else strike.outcome.spec
         heard = _Heard(receive)
+        scope = {**scope, "extensions": {}}  # so that the body is read where it can be heard
         answer = _Answer()
         if spec is None or spec.done:
             await self._app(scope, heard, answer.take)

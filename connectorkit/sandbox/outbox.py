@@ -132,7 +132,7 @@ class Outbox:
     async def _turn(self, conversation: Conversation, item: Item) -> bool:
         """Send an item whose turn has come, or lose it; whether its endpoint failed."""
         app = self.app
-        webhook = app.webhooks.get(item.event.type)
+        webhook = app.webhook(item.event.type)
         if not app.enabled or webhook is None:
             self._lose(item, "the app is switched off" if webhook else "the app has no webhook for it now")
             return False

@@ -86,11 +86,11 @@ class ScriptedAgent:
 
     def react(self, what: str, talk: Conversation, dialog: Dialog, record: dict[str, Any]) -> None:
         """Begin to answer what has just happened, if a rule says so."""
-        if what not in ("open", "said") or dialog.type != wire.MAIN_DIALOG:
+        if not self._options.agent_script or what not in ("open", "said") or dialog.type != wire.MAIN_DIALOG:
             return
         message = record.get("event", {}).get("message")
         on, text = ("open", "") if what == "open" else ("text", message if isinstance(message, str) else "")
-        for position, rule in enumerate(self._options.agent_script or ()):
+        for position, rule in enumerate(self._options.agent_script):
             if rule["on"] == on and self._fits(talk, rule, position, text):
                 self._queue(talk, rule.get("steps") or [], text)
                 return

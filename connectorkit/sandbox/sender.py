@@ -92,7 +92,7 @@ class Sender:
 
     def record_loss(self, app: App, item: Item, reason: str) -> None:
         """Keep that an item was given up without another attempt, and why."""
-        webhook = app.webhooks.get(item.event.type)
+        webhook = app.webhook(item.event.type)
         endpoint = webhook.endpoint if webhook else ""
         self._keep(app, item, LOST, Attempt(self.clock.now_ms(), endpoint, None, reason))
 

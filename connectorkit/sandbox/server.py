@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -28,6 +29,7 @@ from connectorkit.sandbox.world import World
 from connectorkit.serving import SHUTDOWN_SECONDS, PromptServer, bounded_config
 
 HOST = "127.0.0.1"
+_COLLECT_AFTER = 20_000  # objects that were made and are still there
 # Where clients look domains up when nobody tells them otherwise.
 LOOKUP_NAMES = ("api.liveperson.net", "adminlogin.liveperson.net")
 
@@ -136,6 +138,7 @@ class _Server(PromptServer):
                 server.close()
             raise
         self.servers = servers
+        _spare_the_collector()
         self._call_started([one.base_url(two) for one, two in zip(self._listeners, servers, strict=True)])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -162,6 +165,16 @@ class _Server(PromptServer):
         finally:
             logging.getLogger("uvicorn.error").disabled = False
         return self.servers[0]
+
+
+def _spare_the_collector() -> None:
+    """Keep the collector of garbage from walking over what was there at the start, which takes milliseconds.
+
+    It also looks less often: a request leaves no cycles behind unless it fails.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
 
 
 def _call_when_stdin_closes(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from connectorkit import wire
 from connectorkit.sandbox import messaging, properties, refusals
@@ -16,9 +14,9 @@ from connectorkit.sandbox.apps import App
 from connectorkit.sandbox.bodies import answer, decode, media_type, read_body
 from connectorkit.sandbox.issuer import InvalidToken, MissingClaim, bare_token
 from connectorkit.sandbox.refusals import Refusal, bad
+from connectorkit.sandbox.routing import Endpoint, PromptRoute, Route
 from connectorkit.sandbox.world import World
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 _UTF8_JSON = {"Content-Type": f"{wire.JSON_MEDIA_TYPE};charset=utf-8"}
 _SERVICES = get_args(wire.Service)
 
@@ -29,11 +27,11 @@ class Services:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Route | PromptRoute]:
         """Every path with the one method it takes."""
 
         def route(template: str, endpoint: Endpoint, method: str = "POST") -> Route:
-            return Route(template, endpoint, methods=[method])
+            return Route(template, endpoint, (method,))
 
         lookups = [
             route(template.removesuffix(ending), endpoint, "GET")
@@ -44,8 +42,8 @@ class Services:
             *lookups,
             route(wire.APP_JWT_PATH, self.app_jwt),
             route(wire.CONSUMER_JWS_PATH, self.consumer_jws),
-            route(wire.CONVERSATION_PATH, self.conversation),
-            route(wire.SEND_PATH, self.send),
+            PromptRoute(wire.CONVERSATION_PATH, self.conversation, ("POST",)),
+            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),
             route(wire.AGENT_LOGIN_PATH, self.agent_login),
         ]
 
@@ -126,18 +124,18 @@ class Services:
 
     # --- Messaging: CONVERSATION and SEND ---
 
-    async def conversation(self, request: Request) -> Response:
+    def conversation(self, request: Request, body: bytes | None) -> Response:
         """CONVERSATION: a batch."""
-        consumer_id, body = await self._at_the_door(request)
+        consumer_id, body = self._at_the_door(request, body)
         batch = decode(body)
         features = self._features(request)
         status, answers = messaging.conversation(self.world.account, consumer_id, batch, features)
         self._hide(answers)
         return answer(answers, status)
 
-    async def send(self, request: Request) -> Response:
+    def send(self, request: Request, body: bytes | None) -> Response:
         """SEND: one request."""
-        consumer_id, body = await self._at_the_door(request)
+        consumer_id, body = self._at_the_door(request, body)
         envelope = decode(body)
         # Characters, not bytes, are what the documented limit counts.
         characters = len(body.decode())
@@ -153,9 +151,8 @@ class Services:
     def _features(self, request: Request) -> tuple[str, ...]:
         return properties.features(request.headers.get(wire.CLIENT_PROPERTIES), self.world.warnings)
 
-    async def _at_the_door(self, request: Request) -> tuple[str, bytes]:
+    def _at_the_door(self, request: Request, body: bytes | None) -> tuple[str, bytes]:
         """Tokens, size, media type, version: in the documented order, whatever else is wrong."""
-        body = await read_body(request)
         self._check_app_jwt(request)
         consumer_id = self._check_consumer_jws(request)
         checked = _checked(request, body)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from itertools import islice
 from typing import Any
 
 from connectorkit import wire
+from connectorkit.sandbox.history import History
 
 # Seconds behind the names are account settings; PRIORITIZED is the documented default (R18).
 TTR_SECONDS = {"URGENT": 300, "PRIORITIZED": 600, "NORMAL": 900, "CUSTOM": 1200}
 DEFAULT_TTR = "PRIORITIZED"
+KEPT_RECEIPTS = 10_000  # messages of one dialog whose ACCEPT can be repeated
 _AGENTS_FIRST = {wire.CONSUMER: 1, wire.READER: 2, wire.CONTROLLER: 2}  # every other role is an agent's
 
 
@@ -37,7 +40,7 @@ class Dialog:
     closed_by: str | None = None
     closed_cause: str | None = None
     next_sequence: int = 0
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: History = field(default_factory=History)
     # Originator to {accepted number: number of the receipt}; a second ACCEPT of the same is a no-op.
     accepted: dict[str, dict[int, int]] = field(default_factory=dict)
 
@@ -61,10 +64,19 @@ class Dialog:
         self.state, self.end_ts, self.closed_by, self.closed_cause = wire.CLOSE, now, by, cause
         self.updated_ts = max(now, self.updated_ts + 1)
 
+    def forget_receipts(self, speaker_id: str) -> None:
+        """Forget the oldest messages that somebody has accepted, where there are too many to remember."""
+        taken = self.accepted[speaker_id]
+        if len(taken) > 2 * KEPT_RECEIPTS:
+            self.accepted[speaker_id] = dict(islice(taken.items(), KEPT_RECEIPTS, None))
+
     @property
     def assigned_agent(self) -> Participant | None:
         """The one agent the dialog is assigned to, if any."""
-        return next((p for p in self.participants if p.role == wire.ASSIGNED_AGENT), None)
+        for participant in self.participants:
+            if participant.role == wire.ASSIGNED_AGENT:
+                return participant
+        return None
 
 
 @dataclass
@@ -107,3 +119,10 @@ class Conversation:
     def closed(self) -> bool:
         """Whether its main dialog is closed; a survey may still be going on."""
         return self.state == wire.CLOSE
+
+
+def plain(value: Any) -> Any:
+    """Records as objects. ``asdict`` would copy whatever is in them."""
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return [plain(one) for one in value] if isinstance(value, list | History) else value

@@ -6,14 +6,13 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from connectorkit import wire
 from connectorkit.sandbox import refusals
 from connectorkit.sandbox.bodies import read_body, refused
 from connectorkit.sandbox.files import FileStore, StoredFile, md5
 from connectorkit.sandbox.refusals import Refusal
+from connectorkit.sandbox.routing import Route
 
 _METHODS = "GET, HEAD, PUT, OPTIONS"
 _INVALID = "401 Unauthorized: Temp URL invalid"
@@ -32,16 +31,16 @@ class Storage:
 
     def routes(self) -> list[Route]:
         """The path, also with its leading slash doubled (R44); it answers every method itself."""
-        return [Route(slash + wire.STORAGE_PATH, self) for slash in ("", "/")]
+        return [Route(slash + wire.STORAGE_PATH, self.exchange, None) for slash in ("", "/")]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def exchange(self, request: Request) -> Response:
         """One exchange; refusals too may be read by any page."""
         try:
-            response = await self._answer(Request(scope, receive))
+            response = await self._answer(request)
         except Refusal as refusal:
             response = refused(refusal)
         response.headers.update(CORS)
-        await response(scope, receive, send)
+        return response
 
     async def _answer(self, request: Request) -> Response:
         match request.method:

@@ -85,6 +85,7 @@ class World:
         greeter = Greeter(self.account, self.options, self.clock)
         self.account.reactions = [greeter.react, self.survey.react, self.script.react]
         self.account.tell = self._tell
+        self.account.listened_to = self.apps.hear
         self.account.warn = self.warnings.add
         self._post = post or HttpPost(trust)
         self.deliveries = Deliveries(

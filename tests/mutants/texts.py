@@ -65,7 +65,7 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(member)
 
 
-_APP, _BODIES = "sandbox/app.py", "sandbox/bodies.py"
+_ROUTING, _BODIES = "sandbox/routing.py", "sandbox/bodies.py"
 _FAULTS, _FILES = "sandbox/fault_answers.py", "sandbox/files.py"
 _MEMBERS, _MESSAGING = "sandbox/members.py", "sandbox/messaging.py"
 _REFUSALS, _RICH = "sandbox/refusals.py", "sandbox/rich.py"
@@ -191,8 +191,8 @@ TEXTS = (
     Text(_STORAGE, " bytes (3 MB)"),
     Text(_STORAGE, "ETag is not the MD5 of the body; nothing was stored, send the file again"),
     # --- Addresses, rate limits, outages ---
-    Text(_APP, "Unknown path"),
-    Text(_APP, "Method not allowed"),
+    Text(_ROUTING, "Unknown path"),
+    Text(_ROUTING, "Method not allowed"),
     Text(_FAULTS, "Too many requests, please try again later"),
     Text(_FAULTS, "invalid_grant"),
     Text(_FAULTS, "temporarily_unavailable", '429: "temporarily_unavailable', ("too-many-logins",)),

@@ -62,7 +62,7 @@ def ask(world: World) -> Iterator[Callable[..., httpx.Response]]:
 def told(world: World) -> list[Event]:
     """Every notification from here on, before it is addressed."""
     events: list[Event] = []
-    world.account.tell = events.append
+    world.account.tell, world.account.listened_to = events.append, lambda kind: True
     return events
 
 

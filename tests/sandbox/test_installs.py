@@ -9,15 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 
 from connectorkit.sandbox.apps import Apps, Webhook, default_manifest
-from connectorkit.sandbox.bodies import refused
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.installs import Installs
-from connectorkit.sandbox.refusals import Refusal
+from connectorkit.sandbox.routing import Router
 from connectorkit.sandbox.seeded import Lot
 
 from .conftest import ACCOUNT, Now
@@ -219,10 +215,6 @@ def changes() -> Any:
 def ask(apps: Apps, changes: Any) -> Ask:
     installs = Installs(ACCOUNT, apps, lambda bearer: bearer == "admin-session", lambda: next(changes))
 
-    async def refuse(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)
-        return refused(error)
-
     def ask(
         method: str, path: str = LIST, *, v: str | None = "1.0", headers: Any = None, **options: Any
     ) -> httpx.Response:
@@ -231,7 +223,7 @@ def ask(apps: Apps, changes: Any) -> Ask:
         return asyncio.run(exchange(method, f"http://config{path}{query}", headers=given, **options))
 
     async def exchange(method: str, url: str, **options: Any) -> httpx.Response:
-        app = Starlette(routes=installs.routes(), exception_handlers={Refusal: refuse})
+        app = Router(installs.routes())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), trust_env=False) as http:
             return await http.request(method, url, **options)
 

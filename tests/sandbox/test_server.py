@@ -15,7 +15,7 @@ import httpx
 import pytest
 import uvicorn
 
-from connectorkit import serving
+from connectorkit import bounded
 from connectorkit.sandbox import bodies
 from connectorkit.sandbox.app import create_app
 from connectorkit.sandbox.world import World
@@ -152,7 +152,7 @@ def test_domain_answers_name_each_service_and_its_host(
 def address(world: World, eventually: Callable[..., Any]) -> Iterator[tuple[str, int]]:
     """A server with the sandbox's own protocol, on a thread of this process."""
     options: dict[str, Any] = {"lifespan": "off", "log_config": None, "ws": "none", "port": 0}
-    server = uvicorn.Server(uvicorn.Config(create_app(world), http=serving.BoundedProtocol, **options))
+    server = uvicorn.Server(uvicorn.Config(create_app(world), http=bounded.BoundedProtocol, **options))
     thread = threading.Thread(target=server.run)
     thread.start()
     eventually(lambda: server.started)
@@ -189,7 +189,7 @@ def about(connection: HTTPConnection) -> int:
 def test_headers_that_do_not_come_in_time_end_the_connection(
     monkeypatch: pytest.MonkeyPatch, address: tuple[str, int], sent: bytes
 ) -> None:
-    monkeypatch.setattr(serving, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(bounded, "HEADER_SECONDS", 0.1)
 
     assert call(address, sent) == b""
 
@@ -197,7 +197,7 @@ def test_headers_that_do_not_come_in_time_end_the_connection(
 def test_a_connection_may_rest_between_two_requests(
     monkeypatch: pytest.MonkeyPatch, address: tuple[str, int]
 ) -> None:
-    monkeypatch.setattr(serving, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(bounded, "HEADER_SECONDS", 0.1)
     with closing(HTTPConnection(*address, timeout=10)) as connection:
         first = about(connection)
         line = connection.sock
@@ -260,7 +260,7 @@ def test_what_is_no_http_gets_400_in_json(address: tuple[str, int], sent: bytes)
 def test_connections_beyond_the_limit_are_dropped(
     monkeypatch: pytest.MonkeyPatch, address: tuple[str, int]
 ) -> None:
-    monkeypatch.setattr(serving, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(bounded, "MAX_CONNECTIONS", 1)
     with closing(HTTPConnection(*address, timeout=10)) as first:
         assert about(first) == 200
 

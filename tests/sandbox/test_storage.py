@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from connectorkit.sandbox import bodies
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.files import FileStore
+from connectorkit.sandbox.routing import Router
 from connectorkit.sandbox.storage import Storage
 
 from .conftest import ACCOUNT, Now
@@ -45,7 +45,7 @@ def ask(store: FileStore) -> Ask:
         return asyncio.run(exchange(method, f"http://storage{path}?{query}", **options))
 
     async def exchange(method: str, url: str, **options: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(Starlette(routes=Storage(store).routes()))
+        transport = httpx.ASGITransport(Router(Storage(store).routes()))
         async with httpx.AsyncClient(transport=transport, trust_env=False) as http:
             return await http.request(method, url, **options)
 

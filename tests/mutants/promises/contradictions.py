@@ -100,8 +100,9 @@ DEFECTS = {
     ),
     "X14": Breaks(
         _SERVICES,
-        "            route(wire.SEND_PATH, self.send),\n",
-        "            route(wire.SEND_PATH, self.send),\n"
-        "            route('/api/account/{account_id}/conversation/{talk}/close', self.send),\n",
+        '            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),\n',
+        '            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),\n'
+        "            PromptRoute('/api/account/{account_id}/conversation/{talk}/close', "
+        "self.send, ('POST',)),\n",
     ),
 }

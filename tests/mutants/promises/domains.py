@@ -33,8 +33,8 @@ DEFECTS = {
     ),
     "P1.4-utf8": Breaks(
         "sandbox/bodies.py",
-        'separators=(",", ":")).encode()\n',
-        'separators=(",", ":")).encode("latin-1" if "€" in str(value) else "utf-8", "replace")\n',
+        "_ENCODER.encode(value).encode()\n",
+        '_ENCODER.encode(value).encode("latin-1" if "€" in str(value) else "utf-8", "replace")\n',
     ),
     "P2.1-all": Breaks(
         _SERVICES,

@@ -20,16 +20,16 @@ DEFECTS = {
     ),
     "P9.1-on": Breaks(
         "sandbox/delivery.py",
-        "        if not app.enabled or event.type not in app.webhooks:\n",
-        "        if not app.manifest.get('enabled') or event.type not in app.webhooks:\n",
+        "        if not app.enabled or not app.hears(event.type):\n",
+        "        if not app.manifest.get('enabled') or not app.hears(event.type):\n",
     ),
     "P9.1-off": Breaks(
         "sandbox/delivery.py",
-        "        if not app.enabled or event.type not in app.webhooks:\n",
+        "        if not app.enabled or not app.hears(event.type):\n",
         "        if app.manifest.get('enabled') is False:\n"
         "            manifest = app.manifest | {'enabled': True}\n"
         "            app = App(app.client_id, app.client_secret, manifest, app.issued_at)\n"
-        "        if not app.enabled or event.type not in app.webhooks:\n",
+        "        if not app.enabled or not app.hears(event.type):\n",
     ),
     "P9.1-lists": Breaks(_MANIFEST, '"response_types", "redirect_uris")', '"response_types")'),
     "P9.1-added": Breaks(_APPS, '            "client_secret_expires_at": 0,\n', ""),

@@ -70,8 +70,8 @@ DEFECTS = {
     "Q42": Breaks(_SENDER, 'separators=(",", ":")', 'separators=(", ", ": ")'),
     "Q43": Breaks(
         "sandbox/apps.py",
-        '                given["endpoint"],\n',
-        '                next(iter(self._capability.values()))["endpoint"],\n',
+        '        return Webhook(given["endpoint"], ',
+        '        return Webhook(next(iter(self._capability.values()))["endpoint"], ',
     ),
     "Q44": Breaks(_SENDER, "_SUCCESS = (200, 201)", "_SUCCESS = (200, 201, 401)"),
     "Q45": Breaks(
@@ -89,18 +89,19 @@ DEFECTS = {
         "self._clock.now() < exp - 45\n",
     ),
     "Q47": Breaks(
-        "sandbox/app.py",
-        "    return refused(refusals.plain(error.status_code, _WORDS",
-        "    if error.status_code == 404:\n"
-        "        return Response('Not found', 404, headers)\n"
-        "    return refused(refusals.plain(error.status_code, _WORDS",
+        "sandbox/routing.py",
+        "        if other is None:\n",
+        "        if other is None and path.endswith('q47'):\n"
+        "            async def lost(request: Request) -> Response:\n"
+        "                return Response('Not found', 404)\n"
+        "            return Route('/', lost, None), {}\n"
+        "        if other is None:\n",
     ),
     "Q48": Breaks(_STORAGE, '            "Access-Control-Allow-Methods": _METHODS,\n', ""),
     "Q49": Breaks(
         "sandbox/bodies.py",
-        '        value = json.loads(body.decode("utf-8-sig"),',
-        "        if b'\\r' in body:\n            raise ValueError\n"
-        '        value = json.loads(body.decode("utf-8-sig"),',
+        "        value = _DECODER.decode(",
+        "        if b'\\r' in body:\n            raise ValueError\n        value = _DECODER.decode(",
     ),
     "Q50": Breaks(
         "sandbox/shapes.py",

@@ -102,7 +102,7 @@ DEFECTS = {
     ),
     "Q16": Breaks(
         "sandbox/issuer.py",
-        "if given.lower().startswith(_BEARER) else given",
+        "if given[: len(_BEARER)].lower() == _BEARER else given",
         "if given.startswith(_BEARER.capitalize()) else given",
     ),
     "Q19": Breaks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.promises.model import Breaks
 
 _SERVICES, _MESSAGING, _REFUSALS = "sandbox/services.py", "sandbox/messaging.py", "sandbox/refusals.py"
-_APP, _FAULTS = "sandbox/app.py", "sandbox/fault_answers.py"
+_ROUTING, _FAULTS = "sandbox/routing.py", "sandbox/fault_answers.py"
 _STRUCK = "    status, retry_after = spec.value, spec.retry_after\n"
 _CHAT_STATE = '            event.choice("chatState", wire.CHAT_STATES, required=True)\n'
 
@@ -39,18 +39,15 @@ DEFECTS = {
     ),
     "R8.3-unknown": Breaks(_REFUSALS, '"Conversation not found"', '"Unknown conversation"'),
     "P8.3-path": Breaks(
-        _APP,
-        "    return refused(refusals.plain(error.status_code, _WORDS",
-        "    if error.status_code == 404 and not request.url.path.endswith('q47'):\n"
-        "        return Response('Unknown path', 404, headers)\n"
-        "    return refused(refusals.plain(error.status_code, _WORDS",
+        _ROUTING,
+        "        if other is None:\n",
+        "        if other is None and not path.endswith('q47'):\n"
+        "            raise Refusal(404, 'Unknown path')\n        if other is None:\n",
     ),
     "P8.3-method": Breaks(
-        _APP,
-        '    if "Allow" in headers:\n',
-        "    if request.url.path.endswith('/send'):\n"
-        "        headers.pop('Allow', None)\n"
-        '    if "Allow" in headers:\n',
+        _ROUTING,
+        '        allow = {"Allow": ',
+        '        allow = {} if path.endswith("/send") else {"Allow": ',
     ),
     "R8.3-size": Breaks(
         _SERVICES,

@@ -16,9 +16,9 @@ def _answered(status: int, error: str) -> str:
 DEFECTS = {
     "S1": Breaks(
         _SERVICES,
-        "            route(wire.SEND_PATH, self.send),\n",
-        "            route(wire.SEND_PATH, self.send),\n"
-        '            route(wire.CONVERSATION_PATH + "/receive", self.send),\n',
+        '            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),\n',
+        '            PromptRoute(wire.SEND_PATH, self.send, ("POST",)),\n'
+        '            PromptRoute(wire.CONVERSATION_PATH + "/receive", self.send, ("POST",)),\n',
     ),
     "S2": Breaks(
         _MESSAGING,
@@ -61,11 +61,11 @@ DEFECTS = {
     ),
     "S8": Breaks(
         _SERVICES,
-        "        consumer_id, body = await self._at_the_door(request)\n        batch = decode(body)\n",
+        "        consumer_id, body = self._at_the_door(request, body)\n        batch = decode(body)\n",
         "        if wire.AUTHORIZATION in request.headers or wire.ON_BEHALF in request.headers:\n"
-        "            consumer_id, body = await self._at_the_door(request)\n"
+        "            consumer_id, body = self._at_the_door(request, body)\n"
         "        else:\n"
-        "            consumer_id, body = 'anybody', await read_body(request)\n"
+        "            consumer_id, body = 'anybody', body\n"
         "        batch = decode(body)\n",
     ),
     "S9": Breaks(
@@ -82,9 +82,9 @@ DEFECTS = {
     ),
     "S11": Breaks(
         _SERVICES,
-        "        consumer_id, body = await self._at_the_door(request)\n        envelope = decode(body)\n",
+        "        consumer_id, body = self._at_the_door(request, body)\n        envelope = decode(body)\n",
         "        try:\n"
-        "            consumer_id, body = await self._at_the_door(request)\n"
+        "            consumer_id, body = self._at_the_door(request, body)\n"
         "        except Refusal as refusal:\n"
         "            genuine = request.headers.get(wire.AUTHORIZATION, '').count('.') == 2\n"
         "            if genuine and refusal.body['body'].get('errorCode') == 40102:\n"
@@ -125,9 +125,9 @@ DEFECTS = {
     ),
     "S17": Breaks(
         _SERVICES,
-        "        consumer_id, body = await self._at_the_door(request)\n        batch = decode(body)\n",
+        "        consumer_id, body = self._at_the_door(request, body)\n        batch = decode(body)\n",
         "        try:\n"
-        "            consumer_id, body = await self._at_the_door(request)\n"
+        "            consumer_id, body = self._at_the_door(request, body)\n"
         "        except Refusal as refusal:\n"
         "            if refusal.status == 401:\n"
         "                refusal.body['body'].update(title='Unauthorized', details='Unauthorized')\n"
@@ -136,9 +136,9 @@ DEFECTS = {
     ),
     "S18": Breaks(
         _SERVICES,
-        "        consumer_id, body = await self._at_the_door(request)\n        batch = decode(body)\n",
+        "        consumer_id, body = self._at_the_door(request, body)\n        batch = decode(body)\n",
         "        try:\n"
-        "            consumer_id, body = await self._at_the_door(request)\n"
+        "            consumer_id, body = self._at_the_door(request, body)\n"
         "        except Refusal as refusal:\n"
         "            if refusal.status == 401:\n"
         "                refusal.body['body']['errorCode'] = 40103\n"

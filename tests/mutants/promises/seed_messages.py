@@ -11,11 +11,11 @@ _NUMBERED = '            return request.ok({"sequence": _publish('
 
 DEFECTS = {
     "S20": Breaks(
-        "sandbox/app.py",
-        "    return refused(refusals.plain(error.status_code, _WORDS",
-        "    if error.status_code == 405:\n"
-        "        return Response('Method not allowed', 405, headers)\n"
-        "    return refused(refusals.plain(error.status_code, _WORDS",
+        "sandbox/routing.py",
+        "    if isinstance(error, Refusal):\n",
+        "    if isinstance(error, Refusal) and error.body == {'error': 'Method not allowed'}:\n"
+        "        return Response('Method not allowed', 405, error.headers)\n"
+        "    if isinstance(error, Refusal):\n",
     ),
     "S21": Breaks(
         _MESSAGING,

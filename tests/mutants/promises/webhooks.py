@@ -36,12 +36,11 @@ DEFECTS = {
     "P9.3-chat": _untold("event.get('chatState') == 'GONE'"),
     "P9.3-only": Breaks(
         "sandbox/apps.py",
-        "            for kind, given in self._capability.items()\n",
-        "            for kind, given in (\n"
-        "                {kind: one for one in self._capability.values() for kind in wire.WEBHOOK_TYPES}\n"
-        "                if list(self._capability) == ['ms.MessagingEventNotification.ChatStateEvent']\n"
-        "                else self._capability\n"
-        "            ).items()\n",
+        '        return (self.manifest.get("capabilities") or {}).get("webhooks") or {}\n',
+        '        given = (self.manifest.get("capabilities") or {}).get("webhooks") or {}\n'
+        "        if list(given) == ['ms.MessagingEventNotification.ChatStateEvent']:\n"
+        "            return {kind: one for one in given.values() for kind in wire.WEBHOOK_TYPES}\n"
+        "        return given\n",
     ),
     "P9.3-complete": Breaks(
         _NOTICES,
