@@ -208,7 +208,12 @@ def _skill(bench: Bench) -> Any:
 )
 def _when_rated(bench: Bench) -> Any:
     talk = bench.open()
-    field = {"field": "CSATRate", "csatRate": 2, "csatResolutionConfirmation": False, "status": "FILLED"}
+    field = {
+        "field": "CSATRate",
+        "csatRate": 2,
+        "csatResolutionConfirmation": False,
+        "status": "PARTIALLY_FILLED",
+    }
     before = bench.send(update(talk, field)).taken
     bench.close(talk)
     return {"open": before, "closed": bench.send(update(talk, field)).taken}

@@ -82,7 +82,8 @@ DEFECTS = {
         _MESSAGING,
         "        if self.name == wire.CSAT_FIELD:\n            return\n",
         "        if self.name == wire.CSAT_FIELD:\n"
-        "            if self._field['csatRate'] == 2 and not self._target.closed:\n"
+        "            partly = self._field['status'] == 'PARTIALLY_FILLED'\n"
+        "            if self._field['csatRate'] == 2 and partly and not self._target.closed:\n"
         "                raise bad('the conversation is still open')\n"
         "            return\n",
     ),

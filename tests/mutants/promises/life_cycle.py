@@ -91,10 +91,10 @@ DEFECTS = {
         "            conversation.close_reason = by\n",
     ),
     "P11.5-after-close": Breaks(
-        _MESSAGING,
-        "        if self.name == wire.CSAT_FIELD:\n            return\n",
-        "        if self.name == wire.CSAT_FIELD:\n"
-        "            if closed:\n                raise refusals.closed()\n            return\n",
+        _ACCOUNT,
+        "        conversation.csat = csat\n",
+        "        if conversation.csat or conversation.state != wire.CLOSE:\n"
+        "            conversation.csat = csat\n",
     ),
     "R11.5-last": Breaks(
         _ACCOUNT,
