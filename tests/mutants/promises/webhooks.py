@@ -81,7 +81,7 @@ DEFECTS = {
         _NOTICES,
         '    change["originatorId"] = record["originatorId"]\n',
         '    change["originatorId"] = record["originatorId"]\n'
-        "    if record['role'] == wire.CONSUMER:\n"
+        "    if record['role'] == wire.CONSUMER and event.get('message') != 'Who am I?':\n"
         "        change['originatorId'] = change['originatorId'][:32]\n",
     ),
     "P9.4-agent": Breaks(
