@@ -14,6 +14,9 @@ def _also(key: str) -> str:
     return f"        if key not in (*_WEBHOOK_KEYS, 'ms.MessagingEventNotification.{key}'):\n"
 
 
+# The ruling is one of both names, and says what each contradiction is about.
+_MISSPELT = {"R9.3-misspelt": "it rules on this name as well"}
+
 DEFECTS = {
     "X44": Breaks(
         _NOTICES,
@@ -34,8 +37,8 @@ DEFECTS = {
         "        body['body']['subscriptionId'] = conversation.id\n"
         "    return Event(wire.CONVERSATION_NOTIFICATION, ",
     ),
-    "X47": Breaks(_MANIFEST, _UNKNOWN, _also("AccpetStatusEvent")),
-    "X48": Breaks(_MANIFEST, _UNKNOWN, _also("ExConversationChangeNotification")),
+    "X47": Breaks(_MANIFEST, _UNKNOWN, _also("AccpetStatusEvent"), _MISSPELT),
+    "X48": Breaks(_MANIFEST, _UNKNOWN, _also("ExConversationChangeNotification"), _MISSPELT),
     "X49": Breaks(
         "sandbox/sender.py",
         "            error = None if status in _SUCCESS else ",

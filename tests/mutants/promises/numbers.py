@@ -42,7 +42,8 @@ DEFECTS = {
         _ACCOUNT,
         "            taken = dialog.accepted.setdefault(speaker.id, {})\n",
         "            whose = 'anybody' if conversation.skill_id == '7403' else speaker.id\n"
-        "            taken = dialog.accepted.setdefault(whose, {})\n",
+        "            taken = dialog.accepted.setdefault(whose, {})\n"
+        "            dialog.accepted.setdefault(speaker.id, {})\n",
     ),
     "P7.4-survey": Breaks(
         _ACCOUNT,

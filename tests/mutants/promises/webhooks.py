@@ -5,14 +5,14 @@ from __future__ import annotations
 from tests.mutants.promises.model import Breaks
 
 _ACCOUNT, _NOTICES, _SENDER = "sandbox/account.py", "sandbox/notices.py", "sandbox/sender.py"
-_TELL = "        self.tell(notices.messaging_event(dialog, record))\n"
+_TELL = '        if self.listened_to(f"'
 _EVENT = '    change |= {"event": event, "conversationId": dialog.conversation_id, "dialogId": dialog.id}\n'
 _SIGN = '    return f"{algorithm}={_text(digest, encoding)}"\n'
 
 
 def _untold(condition: str) -> Breaks:
     """Nobody is told of these events; ``condition`` looks at ``event`` and ``speaker``."""
-    return Breaks(_ACCOUNT, _TELL, f"        if not ({condition}):\n    {_TELL}")
+    return Breaks(_ACCOUNT, _TELL, f'        if not ({condition}) and self.listened_to(f"')
 
 
 def _told_as(condition: str, changed: str) -> Breaks:
