@@ -25,7 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from measured import Measured, show, show_versions
+import peers
+from measured import Measured, show, show_machine, show_versions
 
 from connectorkit.client import Client
 from connectorkit.load.options import Options
@@ -132,22 +133,9 @@ def ours(port: int, connections: int) -> float:
 
 def locust(port: int, users: int) -> float:
     """Requests a second of Locust, from its first to its last."""
-    folder = Path(os.environ.get("CONNECTORKIT_PEERS", "~/.cache/connectorkit-peers")).expanduser()
-    command = folder / "locust" / "bin" / "locust"
-    if not command.exists():
-        sys.exit(f"Locust is not in {folder}. Install the peers first.")
-    said = output(
-        [
-            *(
-                str(command),
-                "-f",
-                str(HERE.with_name("locust_user.py")),
-                "--host",
-                f"http://127.0.0.1:{port}",
-            ),
-            *("--headless", "--json", "-u", str(users), "-r", str(users), "-t", f"{SECONDS}s"),
-        ]
-    )
+    user = str(HERE.with_name("locust_user.py"))
+    command = [peers.locust(), "-f", user, "--host", f"http://127.0.0.1:{port}", "--headless", "--json"]
+    said = output([*command, "-u", str(users), "-r", str(users), "-t", f"{SECONDS}s"])
     (entry,) = json.loads(said[said.index("[\n") if "[\n" in said else said.index("[") :])
     return float(entry["num_requests"] / (entry["last_request_timestamp"] - entry["start_time"]))
 

@@ -46,6 +46,14 @@ def python() -> Path:
     return _PYTHON / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
+def locust() -> str:
+    """Where Locust's command is. Raises ``Missing``."""
+    found = python().with_name("locust.exe" if os.name == "nt" else "locust")
+    if not found.exists():
+        raise Missing("Locust is not installed. Run `python benchmarks/peers.py` first.")
+    return str(found)
+
+
 def node(command: str) -> Path:
     """The command of a Node package: ``prism`` or ``mockoon-cli``. Raises ``Missing``."""
     found = _NODE / "node_modules" / ".bin" / command
