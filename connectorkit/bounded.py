@@ -6,22 +6,40 @@ The bounds are time and length of the headers and number of connections; those o
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import socket
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Protocol
+from urllib.parse import unquote
 
+import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from connectorkit.parting import HANG_UP, HangUp, OneWrite
 
 HEADER_SECONDS = 15
 MAX_HEAD_BYTES = 64 * 1024
 MAX_CONNECTIONS = 2000
 _TOO_LONG = "The headers are too long"
+_NO_HTTP = "Invalid HTTP request received."
 
-# ASGI extensions under which a request finds a ``HangUp``, and a function that gives its body where all of it
-# has arrived, else ``None``: nearly always nobody need wait for it and watch the time.
-HANG_UP, ARRIVED = "connectorkit.hang_up", "connectorkit.arrived"
+# The ASGI extension under which a request finds a function that gives its body where all of it has arrived,
+# else ``None``: nearly always nobody need wait for it and watch the time.
+ARRIVED = "connectorkit.arrived"
+
+
+_KEPT, _LONGEST_KEPT = 1024, 512  # URLs, and their bytes
+
+
+def _parts_of(url: bytes) -> tuple[str, bytes, bytes]:
+    """Path, path as it came, and query."""
+    parsed = httptools.parse_url(url)
+    path = parsed.path.decode("ascii")
+    return unquote(path) if "%" in path else path, parsed.path, parsed.query or b""
+
+
+_parts = lru_cache(_KEPT)(_parts_of)
 
 
 class Answer(Protocol):
@@ -33,71 +51,6 @@ class Answer(Protocol):
 
 
 Prompt = Callable[[Any], Callable[[bytes], Answer] | None]
-
-
-class HangUp:
-    """Ends the connection of the request that is answered, on purpose, as broken servers and networks do."""
-
-    def __init__(self, protocol: BoundedProtocol) -> None:
-        self._protocol = protocol
-        # Asked for now: once it is closed, a transport over TLS no longer tells.
-        self._socket = protocol.transport.get_extra_info("socket")
-        self._tls = protocol.transport.get_extra_info("ssl_object") is not None
-
-    def now(self) -> None:
-        """Close it: what was sent goes out, and whatever is sent from here on is dropped."""
-        self._protocol.answering.disconnected = True
-        transport = self._protocol.transport
-        self._protocol.answering.transport.close()
-        with contextlib.suppress(OSError):  # the client was quicker
-            if not self._tls and not transport.get_write_buffer_size():
-                # Else it would be closed in the loop's next turn only.
-                self._socket.shutdown(socket.SHUT_WR)
-            self._cork(False)
-
-    def after_answer(self) -> None:
-        """Let the answer that is sent from here on be the last, without a word of it; ``now`` follows it.
-
-        Its bytes leave together with the end of the connection, where the system can do that. Else a quick
-        client could send its next request in between, and see another error each time.
-        """
-        self._protocol.pipeline.clear()
-        self._cork(True)
-
-    def _cork(self, on: bool) -> None:
-        if hasattr(socket, "TCP_CORK"):
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
-
-
-class _OneWrite:
-    """Sends the head of an answer together with the first part of its body.
-
-    In two writes each answer would cost two calls of the system and wake its reader twice. A head whose body
-    keeps everybody waiting leaves in the loop's next turn.
-    """
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._head = b""
-        self.is_closing = transport.is_closing
-
-    def write(self, data: bytes) -> None:
-        if self._head:
-            data, self._head = self._head + data, b""
-        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):
-            self._head = data
-            self._loop.call_soon(self.flush)
-            return
-        self._transport.write(data)
-
-    def flush(self) -> None:
-        if self._head:
-            self.write(b"")
-
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -113,6 +66,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # To be answered as soon as all that came is read, and how.
     _held: tuple[RequestResponseCycle, Callable[[bytes], Answer]] | None = None
     _rests_since: float | None = None
+    _hosts = 0  # how many hosts its headers name
     _in_head = True  # from the end of a request to the end of the next one's headers
     _arriving = 0  # bytes of what is being read now
     _unread = 0  # bytes that came since there was last something to show for them
@@ -120,9 +74,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept one more connection, unless there are too many."""
         super().connection_made(transport)
-        self._hang_up = HangUp(self)
+        # What the scope of each request says.
+        self._of_all: Any = {
+            "type": "http",
+            "asgi": {"version": self.config.asgi_version, "spec_version": "2.3"},
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": "",
+            "extensions": {HANG_UP: HangUp(self), ARRIVED: self._arrived},
+        }
         self._prompt: Prompt = getattr(self.app, "prompt", lambda scope: None)
-        self._one_write: Any = _OneWrite(transport, self.loop)
+        self._one_write: Any = OneWrite(transport, self.loop)
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         else:
@@ -132,7 +95,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """Read on; starts the clock for the headers where they have only begun."""
         self._arriving = len(data)
         self._unread += self._arriving
-        super().data_received(data)
+        self._rests_since = None
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # to nothing that is spoken here
+        except httptools.HttpParserError:
+            self.send_400_response(_NO_HTTP)
         if self._held is not None:
             self._answer(*self._held)
         if self._unread > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -151,32 +120,83 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        super().on_message_begin()
-        extensions: Any = {HANG_UP: self._hang_up, ARRIVED: self._arrived}
-        self.scope["extensions"] = extensions
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._hosts = 0
         self._unread = self._arriving
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        name = name.lower()
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The request can be answered, unless its headers are too long, or do not name one host."""
         if self._unread > MAX_HEAD_BYTES and self._head_bytes() > MAX_HEAD_BYTES:  # else it is the body's
             raise ValueError(_TOO_LONG)
-        if [name for name, _ in self.headers].count(b"host") != 1 and self.parser.get_http_version() != "1.0":
+        version = self.parser.get_http_version()
+        if self._hosts != 1 and version != "1.0":
             raise ValueError("no host, or several")
         if self._deadline is not None:
             self._disarm()
         self._in_head, self._unread = False, 0
-        super().on_headers_complete()
+        self._begin(version)
         self.headers = []  # of trailers, which nobody here asks for
+
+    def _begin(self, version: str) -> None:
+        """What uvicorn does with a request whose headers are in; but what a URL says is remembered."""
+        path, raw_path, query = (_parts if len(self.url) <= _LONGEST_KEPT else _parts_of)(self.url)
+        scope: Any = {
+            **self._of_all,
+            "method": self.parser.get_method().decode("ascii"),
+            "http_version": version,
+            "path": path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "headers": self.headers,
+        }
+        self.scope = scope
+        waiting = self.cycle is not None and not self.cycle.response_complete
+        self.cycle = RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if not waiting:
+            self._start_asgi_task(self.cycle, self.app)
+        else:  # one comes behind another, and is answered after it
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._unread = 0
-        super().on_body(body)
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         """The request ends; what comes now belongs to the next one."""
         self._in_head, self._unread = True, 0
-        super().on_message_complete()
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def _arrived(self) -> bytes | None:
         return None if self.answering.more_body else bytes(self.answering.body)
@@ -197,12 +217,12 @@ class BoundedProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, self.app)
             return
         response = answer(bytes(cycle.body))
-        parts = [STATUS_LINE[response.status_code]]
-        for name, value in (*self.server_state.default_headers, *response.raw_headers):
-            parts += (name, b": ", value, b"\r\n")
+        lines = [
+            b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *response.raw_headers)
+        ]
         if not cycle.keep_alive:
-            parts.append(b"connection: close\r\n")
-        self.transport.write(b"".join([*parts, b"\r\n", response.body]))
+            lines.append(b"connection: close\r\n")
+        self.transport.write(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", response.body]))
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from connectorkit import bounded
+from connectorkit import bounded, parting
 from connectorkit.bounded import ARRIVED, Answer
 from connectorkit.serving import Listener
 
@@ -197,7 +197,7 @@ class Writes:
 
 def test_head_and_body_leave_together_and_a_lone_head_leaves_soon() -> None:
     async def write() -> list[bytes]:
-        one = bounded._OneWrite(writes, asyncio.get_running_loop())  # type: ignore[arg-type]
+        one = parting.OneWrite(writes, asyncio.get_running_loop())  # type: ignore[arg-type]
         one.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         for part in (b"HTTP/1.1 200 OK\r\n\r\n", b"body", b"more", b"HTTP/1.1 404 Not Found\r\n\r\n"):
             one.write(part)
@@ -215,7 +215,7 @@ def test_head_and_body_leave_together_and_a_lone_head_leaves_soon() -> None:
 
 def test_a_head_leaves_before_its_connection_closes() -> None:
     async def write() -> list[bytes]:
-        one = bounded._OneWrite(writes, asyncio.get_running_loop())  # type: ignore[arg-type]
+        one = parting.OneWrite(writes, asyncio.get_running_loop())  # type: ignore[arg-type]
         one.write(b"HTTP/1.1 204 No Content\r\n\r\n")
         one.close()
         return list(writes.noted)

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         set(),
     ),
     ({"certificates"}, {"trustme", "cryptography"}),
-    ({"bounded", "serving"}, {"uvicorn"}),
+    ({"parting", "bounded", "serving"}, {"uvicorn", "httptools"}),
     (
         {
             "checks",
@@ -107,7 +107,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "httpx", "anyio", "jwt", "cryptography"}
-SANDBOX_SHARES = {"sandbox", "wire", "signature", "bounded", "serving", "certificates"}
+SANDBOX_SHARES = {"sandbox", "wire", "signature", "parting", "bounded", "serving", "certificates"}
 FACE = LAYERS[-1][0]
 
 

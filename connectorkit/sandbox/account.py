@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -12,7 +11,7 @@ from connectorkit import wire
 from connectorkit.sandbox import notices, refusals
 from connectorkit.sandbox.clock import Clock
 from connectorkit.sandbox.files import FileStore
-from connectorkit.sandbox.history import Archive
+from connectorkit.sandbox.history import Archive, copied
 from connectorkit.sandbox.notices import Event
 from connectorkit.sandbox.seeded import Lot
 from connectorkit.sandbox.state import DEFAULT_TTR, TTR_SECONDS, Conversation, Dialog, Participant, plain
@@ -28,7 +27,7 @@ class Account:
     """Everything the messaging service remembers; one instance per sandbox.
 
     ``tell`` is called with each notification of a type that is ``listened_to``, ``warn`` with what a client
-    should know of, ``reactions`` with what bots and scripts may answer.
+    should know of; ``reactions`` has who is told of what, so that bots and scripts can answer.
     """
 
     def __init__(self, account_id: str, lot: Lot, clock: Clock, files: FileStore) -> None:
@@ -40,7 +39,7 @@ class Account:
         self.tell: Callable[[Event], None] = lambda event: None
         self.listened_to: Callable[[str], bool] = lambda kind: True
         self.warn: Callable[[str, str], None] = lambda about, text: None
-        self.reactions: list[Reaction] = []
+        self.reactions: dict[str, list[Reaction]] = {}
         self._open: dict[str, str] = {}
         self._hidden: dict[str, float] = {}
         self._dialogs: dict[str, tuple[Conversation, Dialog]] = {}
@@ -142,7 +141,7 @@ class Account:
             ttr_type=ttr_type,
             ttr_seconds=TTR_SECONDS[ttr_type],
             effective_ttr=now + TTR_SECONDS[ttr_type] * 1000,
-            request=copy.deepcopy(request),
+            request=copied(request),
             features_at_opening=tuple(features),
             features=tuple(features),
             had_agent=agent,
@@ -305,12 +304,15 @@ class Account:
             del self._dialogs[dialog.id]
         self._hidden.pop(conversation_id, None)
 
+    def _is_hidden(self, conversation_id: str) -> bool:
+        return self._clock.now() < self._hidden.get(conversation_id, 0)
+
     def _react(self, what: str, conversation: Conversation, dialog: Dialog, record: dict[str, Any]) -> None:
-        for reaction in self.reactions:
+        for reaction in self.reactions.get(what, ()):
             reaction(what, conversation, dialog, record)
 
     def _owned(self, conversation: Conversation | None, consumer_id: str) -> Conversation:
-        if conversation is None or self._clock.now() < self._hidden.get(conversation.id, 0):
+        if conversation is None or (self._hidden and self._is_hidden(conversation.id)):
             raise refusals.not_found()
         if conversation.consumer_id != consumer_id:
             raise refusals.door(wire.INVALID_CONSUMER_JWS)

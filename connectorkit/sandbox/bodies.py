@@ -6,7 +6,6 @@ import asyncio
 import codecs
 import json
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -21,6 +20,7 @@ from connectorkit.sandbox.refusals import Refusal, bad
 BODY_SECONDS = 30
 # What is read and thrown away of a body that is too large, so that the client gets to see the answer.
 DRAINED_BYTES = 16 * wire.MAX_BODY_BYTES
+_BLANKS = " \t\n\r"  # all that JSON knows
 # No documented message comes near it, and whatever copies or prints a deeper value may run out of stack.
 _DEEPEST = 100
 
@@ -36,9 +36,44 @@ def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None)
 class _Json(Response):
     """What nearly every answer is: its two headers are known beforehand."""
 
-    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        """Only these two."""
-        self.raw_headers = [_JSON_HEADER, (b"content-length", b"%d" % len(self.body))]
+    def __init__(self, content: bytes, status: int) -> None:
+        # Not what it inherits: that would look for what is known here.
+        self.body, self.status_code, self.background = content, status, None
+        self.raw_headers = [_JSON_HEADER, (b"content-length", b"%d" % len(content))]
+
+
+class _Decoder(json.JSONDecoder):
+    """Strict, and without two searches for blanks around each value."""
+
+    def __init__(self) -> None:
+        super().__init__(parse_constant=_refuse_constant, parse_float=_finite)
+        self._scan: Any = vars(self)["scan_once"]
+
+    def decode(self, s: str, _w: Any = None) -> Any:
+        """The value that the whole text is. Raises ``ValueError``."""
+        text = s.strip(_BLANKS)
+        try:
+            value, end = self._scan(text, 0)
+        except StopIteration as stop:
+            raise ValueError(f"no value at {stop.value}") from None
+        if end != len(text):
+            raise ValueError(f"more than one value at {end}")
+        return value
+
+
+class _Encoder(json.JSONEncoder):
+    """Makes its part in C once, where there is one: that takes longer than to write a short answer."""
+
+    def __init__(self) -> None:
+        super().__init__(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        make: Any = getattr(json.encoder, "c_make_encoder", None)
+        text = json.encoder.encode_basestring
+        if make is not None:
+            self._in_c = make(None, self.default, text, None, ":", ",", False, False, False)
+            self.encode = self._encode_in_c  # type: ignore[method-assign]
+
+    def _encode_in_c(self, o: Any) -> str:
+        return "".join(self._in_c(o, 0))
 
 
 def refused(refusal: Refusal) -> Response:
@@ -113,5 +148,5 @@ def _refuse_constant(name: str) -> Any:
 
 _JSON_HEADER = (b"content-type", wire.JSON_MEDIA_TYPE.encode())
 # Made once: each would take longer to make than to use.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+_ENCODER = _Encoder()
+_DECODER = _Decoder()

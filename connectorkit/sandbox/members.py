@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NoReturn
 
 from connectorkit.sandbox.refusals import bad
 
@@ -41,8 +41,7 @@ class Members:
         """A string member."""
         value = self.value.get(name)
         if value is None:
-            self._get(name, required)
-            return None
+            return self._absent(name) if required else None
         if not isinstance(value, str):
             raise bad(f"{self.path(name)} must be a string")
         if not empty and value == "":
@@ -87,7 +86,7 @@ class Members:
         """A member with one of a few values."""
         value = self.value.get(name)
         if value is None:
-            return self._get(name, required)
+            return self._absent(name) if required else None
         if isinstance(value, bool) or value not in allowed:
             raise bad(f"{self.path(name)} must be one of {', '.join(map(str, allowed))}")
         return value
@@ -110,17 +109,17 @@ class Members:
         """An object member."""
         value = self.value.get(name)
         if value is None:
-            self._get(name, required)
-            return None
+            return self._absent(name) if required else None
         if not isinstance(value, dict):
             raise bad(f"{self.path(name)} must be an object")
         return Members(value, f"{self._path}.{name}" if self._path else name)
 
     def _get(self, name: str, required: bool) -> Any:
         value = self.value.get(name)
-        if value is None and required:
-            raise bad(f"{self.path(name)} is missing")
-        return value
+        return self._absent(name) if value is None and required else value
+
+    def _absent(self, name: str) -> NoReturn:
+        raise bad(f"{self.path(name)} is missing")
 
 
 def is_integer(value: Any) -> bool:

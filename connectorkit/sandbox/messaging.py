@@ -105,14 +105,13 @@ class _Request:
 
 def _request_id(members: Members) -> str:
     given = members.value.get("id")
-    name = members.path("id")
     if given is None or given == "":
-        raise bad(f"{name} is missing")
+        raise bad(f"{members.path('id')} is missing")
     if not isinstance(given, str) and not is_integer(given):
-        raise bad(f"{name} must be a string or an integer")
+        raise bad(f"{members.path('id')} must be a string or an integer")
     text = str(given)
     if len(text) > wire.MAX_ID_CHARACTERS:
-        raise bad(f"{name} must have at most {wire.MAX_ID_CHARACTERS} characters")
+        raise bad(f"{members.path('id')} must have at most {wire.MAX_ID_CHARACTERS} characters")
     return text
 
 
@@ -130,7 +129,8 @@ def readable_id(value: Any) -> str | None:
 
 
 def _check_shape(request: _Request, *, in_batch: bool = False) -> None:
-    check_metadata(request.members)
+    if request.members.has("metadata"):
+        check_metadata(request.members)
     check_body(request.type, request.body, in_batch=in_batch)
 
 
@@ -164,7 +164,7 @@ def _run(request: _Request, account: Account, consumer_id: str, features: Sequen
     body = request.body
     match request.type:
         case wire.SET_USER_PROFILE:
-            known = profile.stored(body, lambda text: account.warn(consumer_id, text), account.today())
+            known = profile.stored(body, lambda text: account.warn(consumer_id, text), account.today)
             account.set_profile(consumer_id, known)
             return request.ok({"msg": "OK User Profile set successfully"})
         case wire.REQUEST_CONVERSATION:

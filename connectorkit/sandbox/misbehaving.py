@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from connectorkit import wire
-from connectorkit.bounded import HANG_UP, HangUp
+from connectorkit.parting import HANG_UP, HangUp
 from connectorkit.sandbox import calls, fault_answers
 from connectorkit.sandbox.bodies import read_body, refused
 from connectorkit.sandbox.fault_specs import AFTER, BEFORE, BODY, DROP, ERROR_CODE, IN, STATUS

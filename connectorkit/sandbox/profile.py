@@ -35,7 +35,8 @@ _OLD_GENDERS = dict(enumerate(wire.GENDERS))  # a table of the documents numbers
 def check_profile(body: Members) -> None:
     """Refuse wrong members of a ``userprofile.SetUserProfile`` body; all of them are optional."""
     for name in _TEXTS:
-        body.text(name)
+        if name in body.value:
+            body.text(name)
     if private := body.inner("privateData"):
         private.text("mobileNum")
         private.text("mail")
@@ -47,16 +48,16 @@ def check_profile(body: Members) -> None:
             _check_sde(sde)
 
 
-def stored(body: Members, warn: Callable[[str], None], today: date) -> dict[str, Any]:
+def stored(body: Members, warn: Callable[[str], None], today: Callable[[], date]) -> dict[str, Any]:
     """The members to replace in the stored profile (R63), without attributes that are not supported (R71).
 
-    ``today`` is for the age of who states a date of birth alone.
+    ``today`` tells the day, for the age of who states a date of birth alone.
     """
     members = {name: value for name, value in body.value.items() if value is not None}
     data = members.get("authenticatedData")
     if isinstance(data, dict) and data.get("lp_sdes"):
         kept = [_supported(sde, warn) for sde in data["lp_sdes"] if _is_known(sde, warn)]
-        members["authenticatedData"] = data | {"lp_sdes": [_with_age(sde, today) for sde in kept]}
+        members["authenticatedData"] = data | {"lp_sdes": [_with_age(sde, today()) for sde in kept]}
     return members
 
 

@@ -23,7 +23,7 @@ from connectorkit.sandbox.bodies import read_body, refused
 from connectorkit.sandbox.refusals import Refusal
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-PromptEndpoint = Callable[[Request, bytes | None], Response]
+PromptEndpoint = Callable[["QuickRequest", bytes | None], Response]
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class PromptRoute(_Path):
         super().__init__(template, methods)
         self.endpoint = endpoint
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: QuickRequest) -> Response:
         """What its endpoint says, once the body has come."""
         return self.endpoint(request, await read_body(request))
 
@@ -156,7 +156,7 @@ class QuickRequest(Request):
     def __init__(self, scope: Scope, receive: Receive) -> None:
         # Not what it inherits: that is for streams and forms, which nobody reads here.
         self.scope, self._receive = scope, receive
-        self._headers = _Headers(raw=scope["headers"])
+        self._quick = QuickHeaders(scope["headers"])
 
     @property
     def path_params(self) -> dict[str, str]:
@@ -165,18 +165,21 @@ class QuickRequest(Request):
         return params
 
     @property
-    def headers(self) -> Headers:
+    def headers(self) -> QuickHeaders:
         """The headers; where a name comes twice, the first one counts."""
-        return self._headers
+        return self._quick
 
 
-class _Headers(Headers):
+class QuickHeaders(Headers):
+    """Starlette's headers; ``first`` has them as they came, names in small letters."""
+
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        super().__init__(raw=raw)
-        self._first = dict(reversed(raw))
+        self._list = raw
+        self.first = dict(reversed(raw))
 
     def get(self, key: str, default: Any = None) -> Any:
-        value = self._first.get(key.lower().encode("latin-1"))
+        """The first of that name."""
+        value = self.first.get(key.lower().encode("latin-1"))
         return default if value is None else value.decode("latin-1")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import string
-import uuid
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -22,7 +21,10 @@ class Lot:
 
     def uuid(self) -> str:
         """A version 4 UUID."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        bits = self._random.getrandbits(128)
+        bits = bits & ~(0xC000 << 48) & ~(0xF000 << 64) | 0x8000 << 48 | 0x4000 << 64  # variant and version
+        digits = f"{bits:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def secret(self, length: int = 26) -> str:
         """Lower-case letters and digits, as client secrets are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -14,11 +14,14 @@ from connectorkit.sandbox.apps import App
 from connectorkit.sandbox.bodies import answer, decode, media_type, read_body
 from connectorkit.sandbox.issuer import InvalidToken, MissingClaim, bare_token
 from connectorkit.sandbox.refusals import Refusal, bad
-from connectorkit.sandbox.routing import Endpoint, PromptRoute, Route
+from connectorkit.sandbox.routing import Endpoint, PromptRoute, QuickRequest, Route
 from connectorkit.sandbox.world import World
 
 _UTF8_JSON = {"Content-Type": f"{wire.JSON_MEDIA_TYPE};charset=utf-8"}
 _SERVICES = get_args(wire.Service)
+_AUTHORIZATION, _ON_BEHALF = (name.lower().encode() for name in (wire.AUTHORIZATION, wire.ON_BEHALF))
+_KEPT = 4096  # admissions that are remembered
+_LONGEST_KEPT = 8192  # bytes of what was shown
 
 
 class Services:
@@ -26,6 +29,7 @@ class Services:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._admitted: dict[_Shown, _Admission] = {}
 
     def routes(self) -> list[Route | PromptRoute]:
         """Every path with the one method it takes."""
@@ -124,7 +128,7 @@ class Services:
 
     # --- Messaging: CONVERSATION and SEND ---
 
-    def conversation(self, request: Request, body: bytes | None) -> Response:
+    def conversation(self, request: QuickRequest, body: bytes | None) -> Response:
         """CONVERSATION: a batch."""
         consumer_id, body = self._at_the_door(request, body)
         batch = decode(body)
@@ -133,7 +137,7 @@ class Services:
         self._hide(answers)
         return answer(answers, status)
 
-    def send(self, request: Request, body: bytes | None) -> Response:
+    def send(self, request: QuickRequest, body: bytes | None) -> Response:
         """SEND: one request."""
         consumer_id, body = self._at_the_door(request, body)
         envelope = decode(body)
@@ -149,16 +153,38 @@ class Services:
             self.world.account.hide(opened[0], seconds)
 
     def _features(self, request: Request) -> tuple[str, ...]:
-        return properties.features(request.headers.get(wire.CLIENT_PROPERTIES), self.world.warnings)
+        given = request.headers.get(wire.CLIENT_PROPERTIES)
+        return properties.features(given, self.world.warnings) if given else ()
 
-    def _at_the_door(self, request: Request, body: bytes | None) -> tuple[str, bytes]:
+    def _at_the_door(self, request: QuickRequest, body: bytes | None) -> tuple[str, bytes]:
         """Tokens, size, media type, version: in the documented order, whatever else is wrong."""
+        shown = _shown(request)
+        if body is not None and (admission := self._admitted.get(shown)) and self._holds(admission):
+            return admission.consumer_id, body
         self._check_app_jwt(request)
         consumer_id = self._check_consumer_jws(request)
         checked = _checked(request, body)
         if request.query_params.get("v") != wire.MESSAGING_VERSION:
             raise bad("v must be 3")
+        self._remember(shown, request, consumer_id)
         return consumer_id, checked
+
+    def _holds(self, admission: _Admission) -> bool:
+        """Whether an AppJWT that was good once is so now; nothing else of an admission changes."""
+        try:
+            self.world.issuer.check_app_jwt(admission.app_jwt, admission.account_id)
+        except (InvalidToken, MissingClaim):
+            return False
+        return True
+
+    def _remember(self, shown: _Shown, request: QuickRequest, consumer_id: str) -> None:
+        if sum(map(len, shown)) > _LONGEST_KEPT:
+            return
+        # One that has "Bearer" before it never holds: it is looked at, and warned of, each time.
+        given = request.headers.get(wire.AUTHORIZATION, "")
+        if len(self._admitted) >= _KEPT:
+            self._admitted.clear()
+        self._admitted[shown] = _Admission(consumer_id, given, request.path_params["account_id"])
 
     def _check_app_jwt(self, request: Request) -> None:
         given = request.headers.get(wire.AUTHORIZATION, "").strip()
@@ -205,6 +231,29 @@ class Services:
                 "csdsCollectionResponse": self._base_uris(),
             }
         )
+
+
+# All that the door looks at, as it came, but for the size of the body.
+_Shown = tuple[bytes, ...]
+
+
+class _Admission(NamedTuple):
+    """What the door found out once; how old the AppJWT is, it looks at each time."""
+
+    consumer_id: str
+    app_jwt: str
+    account_id: str
+
+
+def _shown(request: QuickRequest) -> _Shown:
+    scope, first = request.scope, request.headers.first
+    return (
+        first.get(_AUTHORIZATION, b""),
+        first.get(_ON_BEHALF, b""),
+        first.get(b"content-type", b""),
+        scope["path"].encode(),
+        scope["query_string"],
+    )
 
 
 def _checked(request: Request, body: bytes | None) -> bytes:

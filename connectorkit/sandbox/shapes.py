@@ -55,7 +55,7 @@ def check_event(event: Members) -> None:
             rich.check_content(content)
         case _:
             _check_content(event)
-    if quick_replies := event.inner("quickReplies"):
+    if event.has("quickReplies") and (quick_replies := event.inner("quickReplies")):
         rich.check_quick_replies(quick_replies)
 
 

@@ -16,7 +16,7 @@ KEPT_RECEIPTS = 10_000  # messages of one dialog whose ACCEPT can be repeated
 _AGENTS_FIRST = {wire.CONSUMER: 1, wire.READER: 2, wire.CONTROLLER: 2}  # every other role is an agent's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Participant:
     """Somebody in a dialog: the consumer, an agent, a bot."""
 
@@ -24,7 +24,7 @@ class Participant:
     role: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Dialog:
     """One exchange of events, numbered from 0 by a counter of its own."""
 
@@ -79,7 +79,7 @@ class Dialog:
         return None
 
 
-@dataclass
+@dataclass(slots=True)
 class Conversation:
     """A container with exactly one consumer; its main dialog comes first and has its id."""
 

@@ -83,7 +83,12 @@ class World:
         self.auto_close = AutoClose(self.account, self.options, self.schedule, self.clock)
         self.survey = SurveyBot(self.account, self.options, self.schedule, self.clock, bots)
         greeter = Greeter(self.account, self.options, self.clock)
-        self.account.reactions = [greeter.react, self.survey.react, self.script.react]
+        self.account.reactions = {
+            "open": [self.script.react],
+            "said": [greeter.react, self.survey.react, self.script.react],
+            "closing": [self.survey.react],
+            "closed": [self.survey.react],
+        }
         self.account.tell = self._tell
         self.account.listened_to = self.apps.hear
         self.account.warn = self.warnings.add

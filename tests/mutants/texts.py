@@ -149,7 +149,7 @@ TEXTS = (
     Text(_MESSAGING, " must be ", "path('type')} must be ", _TYPES),
     Text(_MESSAGING, " or ", "{' or '.join", ("unknown-type", "conversation-request-on-send")),
     Text(_MESSAGING, " here"),
-    Text(_MESSAGING, " is missing", '{name} is missing"', ("missing-id",)),
+    Text(_MESSAGING, " is missing", "members.path('id')} is missing", ("missing-id",)),
     Text(_MESSAGING, " must be a string or an integer"),
     Text(_MESSAGING, " must have at most "),
     Text(_MESSAGING, " characters", "MAX_ID_CHARACTERS} characters"),

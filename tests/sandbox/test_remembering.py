@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 
 from connectorkit.sandbox import issuer as issuing
-from connectorkit.sandbox import routing
+from connectorkit.sandbox import routing, services
 from connectorkit.sandbox.bodies import answer
 from connectorkit.sandbox.issuer import InvalidToken
 from connectorkit.sandbox.refusals import Refusal
@@ -102,6 +105,112 @@ def test_the_tokens_that_are_remembered_are_bounded_in_number_and_length(
 
     assert [verified.count(token) for token in tokens] == [2, 2, 2, 2]
     assert world.issuer._remembered.cache_info().currsize == 2
+
+
+# --- The door ----------------------------------------------------------------------------------------
+
+SEND = f"/api/account/{ACCOUNT}/messaging/consumer/conversation/send"
+# Let in at the door; what it sends is refused behind it.
+LET_IN = (404, '{"code":"NOT_FOUND","body":{"msg":"Conversation not found"},"reqId":"1"}')
+
+
+class Visitor:
+    """Sends into a conversation that nobody has opened, each time in the same way but for what is told."""
+
+    def __init__(self, world: World, ask: Callable[..., httpx.Response]) -> None:
+        self._ask = ask
+        self.app_jwt, self.jws = world.issuer.app_jwt("app-1"), world.issuer.consumer_jws("anna")
+
+    def __call__(self, path: str = SEND + "?v=3", text: str = "Hi", **headers: str) -> tuple[int, str]:
+        event = {"type": "ContentEvent", "contentType": "text/plain", "message": text}
+        body = {"dialogId": "unknown", "event": event}
+        answered = self._ask(
+            "POST",
+            path,
+            content=json.dumps({"kind": "req", "id": "1", "type": "ms.PublishEvent", "body": body}),
+            headers={
+                "Authorization": self.app_jwt,
+                "X-LP-ON-BEHALF": self.jws,
+                "Content-Type": "application/json",
+            }
+            | {name.replace("_", "-"): value for name, value in headers.items()},
+        )
+        return answered.status_code, answered.text
+
+
+@pytest.fixture
+def visit(world: World, ask: Callable[..., httpx.Response]) -> Visitor:
+    """Somebody whom the door has seen before."""
+    visitor = Visitor(world, ask)
+    assert visitor() == visitor() == LET_IN
+    return visitor
+
+
+def test_whoever_was_let_in_once_is_not_looked_at_again(visit: Visitor, verified: list[str]) -> None:
+    assert visit() == LET_IN
+    assert verified == []
+
+
+def test_whoever_was_let_in_once_needs_an_app_jwt_that_is_good_now(visit: Visitor, now: Now) -> None:
+    now.seconds += 3600
+
+    status, text = visit()
+
+    assert (status, json.loads(text)["body"]["errorCode"]) == (401, 40102)
+
+
+def test_whoever_was_let_in_once_may_still_send_too_much(visit: Visitor) -> None:
+    assert visit(text="x" * 2**20)[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        (SEND, {}, 400),
+        (SEND + "?v=2", {}, 400),
+        (SEND.replace(ACCOUNT, "87654321") + "?v=3", {}, 401),
+        (SEND + "?v=3", {"Content_Type": "text/plain"}, 415),
+        (SEND + "?v=3", {"X_LP_ON_BEHALF": ""}, 401),
+        (SEND + "?v=3", {"Authorization": "x"}, 401),
+    ],
+)
+def test_whoever_was_let_in_once_is_looked_at_anew_where_something_is_different(
+    visit: Visitor, path: str, headers: dict[str, str], status: int
+) -> None:
+    assert visit(path, **headers)[0] == status
+    assert visit() == LET_IN
+
+
+def test_a_token_behind_bearer_is_warned_of_each_time(visit: Visitor, world: World) -> None:
+    for _ in range(3):
+        assert visit(Authorization=f"Bearer {visit.app_jwt}") == LET_IN
+
+    assert [warning["about"] for warning in world.warnings.dump()] == ["Authorization"] * 3
+
+
+def test_the_door_remembers_so_many_and_no_long_ones(
+    monkeypatch: pytest.MonkeyPatch, world: World, verified: list[str]
+) -> None:
+    monkeypatch.setattr(services, "_KEPT", 2)
+    door = services.Services(world)
+    app = world.issuer.app_jwt("app-1")
+
+    for name in ("a", "b", "c", "d" * services._LONGEST_KEPT):
+        headers = {"authorization": app, "x-lp-on-behalf": world.issuer.consumer_jws(name)}
+        raw = [(n.encode(), v.encode()) for n, v in (headers | {"content-type": "application/json"}).items()]
+        request = QuickRequest(
+            {
+                "type": "http",
+                "headers": raw,
+                "path": SEND,
+                "query_string": b"v=3",
+                "path_params": {"account_id": ACCOUNT},
+            },
+            None,  # type: ignore[arg-type]
+        )
+        door._at_the_door(request, b"{}")
+
+    assert len(door._admitted) == 1  # the third made room, the fourth was too long
 
 
 # --- Routes ------------------------------------------------------------------------------------------

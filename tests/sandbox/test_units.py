@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import random
+import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from connectorkit.sandbox import bodies
 from connectorkit.sandbox.issuer import InvalidToken, Issuer, MissingClaim
 from connectorkit.sandbox.refusals import Refusal
 from connectorkit.sandbox.seeded import Lot
@@ -221,3 +224,64 @@ def test_a_drawn_key_is_a_sound_rsa_key(seed: int) -> None:
     assert numbers.public_numbers.e == 65537
     token = jwt.encode({"a": 1}, key, algorithm="RS256")
     assert jwt.decode(token, key.public_key(), algorithms=["RS256"]) == {"a": 1}
+
+
+# --- JSON and ids, as quickly as they are made --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": [1, -2, 2.5, True, None, "ä€\u2028🚚", {}, []], "": {"b": {"c": '"\\\n\t\x00'}}},
+        [],
+        "text",
+        7,
+        None,
+    ],
+)
+def test_an_answer_is_compact_json_as_python_writes_it(value: Any) -> None:
+    expected = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+    assert bodies.answer(value).body == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": {1, 2}}, {"a": object()}])
+def test_what_is_no_json_is_never_answered(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        bodies.answer(value)
+
+
+@pytest.mark.parametrize("text", [' {"a": [1, 2.5, "x"]}\r\n', "\t7", '"a"', "null ", "\ufeff[]"])
+def test_a_body_is_read_as_python_reads_it(text: str) -> None:
+    assert bodies.decode(text.encode()) == json.loads(text.removeprefix("\ufeff"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "{} {}",
+        "[1,]",
+        "{'a': 1}",
+        "\u00a07",
+        "7\u000b",
+        "NaN",
+        "[1e999]",
+        '"\\ud800"',
+        "nul",
+        '{"a" 1}',
+    ],
+)
+def test_a_body_that_is_not_one_value_is_refused(text: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        bodies.decode(text.encode())
+
+    assert refused.value.body["body"] == {"msg": "Bad Request, the body is not valid JSON"}
+
+
+def test_an_id_is_a_version_4_uuid_of_the_lots_bits() -> None:
+    drawn = [Lot(seed).uuid() for seed in range(50)]
+
+    bits = [random.Random(seed).getrandbits(128) for seed in range(50)]
+    assert drawn == [str(uuid.UUID(int=number, version=4)) for number in bits]
