@@ -127,6 +127,46 @@ def code(text: str) -> str:
     )
 
 
+def folded(title: str, content: str, *, opened: bool = False) -> str:
+    """What this module has made, below a line that shows or hides it, also where no script runs."""
+    return (
+        f'<details style="margin: 6px 0 0 0; color: {_TEXT}"{" open" if opened else ""}>'
+        f'<summary style="cursor: pointer; line-height: 1.6">{escape(title)}</summary>{content}</details>'
+    )
+
+
+def timer(label: str, text: str, *, good: bool | None = None) -> str:
+    """Time that runs, which screen readers tell when asked and not every second."""
+    colour = _TEXT if good is None else _GOOD if good else _BAD
+    return (
+        f'<div role="timer" aria-label="{escape(label)}" style="color: {colour}; line-height: 1.5">'
+        f'{escape(label)}: <strong style="font-variant-numeric: tabular-nums">{escape(text)}</strong></div>'
+    )
+
+
+def phases(parts: Sequence[tuple[str, float, str]]) -> str:
+    """Durations in milliseconds as one bar, each part in its colour, and below it the numbers.
+
+    A part is its name, how long it took, and a colour of ours.
+    """
+    whole = sum(took for _, took, _ in parts) or 1.0
+    bar = "".join(
+        f'<div style="flex: {took / whole:.6f} 1 0; min-width: 2px; background: {escape(colour)}"></div>'
+        for _, took, colour in parts
+    )
+    names = "".join(
+        '<span style="white-space: nowrap"><span aria-hidden="true" style="display: inline-block; '
+        f'width: 0.8em; height: 0.8em; border-radius: 2px; background: {escape(colour)}"></span> '
+        f"{escape(name)} {took:,.2f} ms</span>"
+        for name, took, colour in parts
+    )
+    return (
+        f'<div style="color: {_TEXT}"><div aria-hidden="true" style="display: flex; height: 14px; '
+        f'max-width: 45em; overflow: hidden; border-radius: 3px; margin: 6px 0">{bar}</div>'
+        f'<div style="display: flex; flex-wrap: wrap; gap: 2px 14px; line-height: 1.5">{names}</div></div>'
+    )
+
+
 def page(title: str, content: str) -> str:
     """A page of its own around what this module has made. It loads nothing and runs nothing."""
     return (
