@@ -10,13 +10,13 @@ from typing import Any
 from connectorkit import wire
 from connectorkit.catalogue import BY_NAME, Scenario
 from connectorkit.log import Exchange
-from connectorkit.pairs import Pair, pairs
+from connectorkit.pairs import Pair, object_or_empty, pairs
 from connectorkit.scenarios.comparing import ABSENT, compared, same, shown
 from connectorkit.scenarios.outcome import Check
 
 # What else is known where a scenario is played is not in the log.
 _UNKNOWN = re.compile(r"\{(?!not )\w+\}")
-_OPENS, _SENDS = ("open", "open by another"), ("close", "upload url", "upload url of another", "download url")
+_OPENS = ("open", "open by another")
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,26 @@ def _of_scenario(exchange: Exchange, scenario: Scenario) -> Expected:
     body = _filled(scenario.answer.body, exchange)
     checks = [check for check in compared(scenario.answer, body, exchange) if not _open_end(check)]
     good = tuple(_documented(exchange))
-    if not all(check.ok for check in checks) and _prepares(scenario) and all(check.ok for check in good):
-        remark = f"A step that prepares scenario {scenario.name}, by its answer."
+    if (
+        not all(check.ok for check in checks)
+        and _may_be_a_step(exchange, scenario)
+        and all(check.ok for check in good)
+    ):
+        remark = f"A step of scenario {scenario.name}, before or after the request it is about."
         return Expected("the documents", good, remark)
     return Expected(by, tuple(checks), scenario.shows)
 
 
-def _prepares(scenario: Scenario) -> bool:
-    """Whether it makes the call it is about before that as well."""
-    steps = _OPENS if scenario.request.call == "conversation" else _SENDS
-    return any(step in steps for step in scenario.before) or scenario.request.call not in (
-        "conversation",
-        "send",
-    )
+def _may_be_a_step(exchange: Exchange, scenario: Scenario) -> bool:
+    """Whether it may be one that prepares the scenario or tidies up after it.
+
+    A SEND of another type is; of the other calls, a scenario's preparations make the same ones.
+    """
+    if exchange.operation != "send":
+        return exchange.operation != "conversation" or any(step in _OPENS for step in scenario.before)
+    types = {pair.type for pair in pairs(exchange)}
+    own = object_or_empty(scenario.request.payload).get("type")
+    return own not in types or (own == wire.UPDATE_FIELD and "close" in scenario.before)
 
 
 def _filled(body: Any, exchange: Exchange) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from html import escape
+from html import escape as escaped
 from typing import Any, NamedTuple
+
+from connectorkit.rows import storable
 
 # JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
 _SHORT = 20  # characters
@@ -29,6 +31,11 @@ _CODE = (
 _LONGEST_WORD = 40
 _OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
 _CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
+
+
+def escape(text: str) -> str:
+    """Text as it may stand in HTML. Half a surrogate pair would hold up the state of a whole panel."""
+    return escaped(str(storable(text)))
 
 
 class Bubble(NamedTuple):

@@ -27,6 +27,7 @@ _TICK_SECONDS = 1.0
 _SANDBOX_SECONDS = 2.0  # within which it tells its time
 _ASK_EVERY = 3  # ticks: the sandbox's clock moves when somebody moves it
 _LONGEST_VALUE = 300
+_CENTURY_SECONDS = 100 * 365 * 86_400
 _TIMES = ("exp", "iat", "nbf")
 _SHOWN = ("check", "ok", "result", "took", "what to do")
 
@@ -199,7 +200,7 @@ class ConnectPanel(Panel):
         rows = [("fingerprint", token.fingerprint)]
         rows += [(f"header: {_cut(str(name))}", _cut(str(value))) for name, value in token.header.items()]
         rows += [(_cut(str(name)), _claim(name, value)) for name, value in claims.items()]
-        if token.expires_at is None:
+        if token.seconds_left is None:
             rows.append(("life", "it never expires"))
         return markup.facts(kind, rows, good=True)
 
@@ -292,6 +293,8 @@ def _claim(name: str, value: Any) -> str:
 
 
 def _in_words(seconds: float) -> str:
+    if seconds > _CENTURY_SECONDS:
+        return "more than a hundred years"
     whole = int(seconds)
     if whole <= 0:
         return "expired; the next call brings another one"

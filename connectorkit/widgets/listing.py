@@ -69,11 +69,10 @@ def counted(found: Found, filtered: bool) -> str:
     if not found.matching:
         return f"None of {found.total:,} exchanges matches."
     plural = "" if found.total == 1 else "s"
-    whole = f"{found.matching:,} of {found.total:,}" if filtered else f"{found.total:,}"
+    rest = ""
     if len(found.rows) < found.matching:
-        return (
-            f"{whole} exchanges match. The newest {len(found.rows)} are listed; filters reach the others."
-            if filtered
-            else f"{whole} exchanges. The newest {len(found.rows)} are listed; filters reach the others."
-        )
-    return f"{whole} exchange{plural}{' match' if filtered else ''}."
+        rest = f" The newest {len(found.rows)} are listed; filters reach the others."
+    if not filtered:
+        return f"{found.total:,} exchange{plural}.{rest}"
+    verb = "matches" if found.matching == 1 else "match"
+    return f"{found.matching:,} of {found.total:,} exchange{plural} {verb}.{rest}"

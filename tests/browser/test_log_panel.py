@@ -1,4 +1,4 @@
-"""The log panel in JupyterLab: found, chosen by mouse and by keyboard, read, copied; new rows come by themselves."""
+"""The log panel in JupyterLab: exchanges are found, chosen, read, copied, and new ones come by themselves."""
 
 from __future__ import annotations
 
