@@ -134,6 +134,28 @@ def code(text: str) -> str:
     )
 
 
+def field(label: str, text: str) -> str:
+    """A text in a field: it can be selected by keyboard, and not changed."""
+    return (
+        f'<textarea readonly rows="8" wrap="off" spellcheck="false" aria-label="{escape(label)}" style="'
+        "display: block; width: 100%; box-sizing: border-box; resize: vertical; padding: 6px 8px; "
+        "font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.4; "
+        f'background: var(--jp-layout-color1, Canvas); color: {_TEXT}; border: 1px solid {_LINE}">'
+        # The first line break of a field is not part of its text.
+        f"\n{escape(text)}</textarea>"
+    )
+
+
+def listing(header: str) -> str:
+    """The heading of a list whose columns stand below each other, in the letters of that list."""
+    letters = "font-family: var(--jp-code-font-family, monospace) !important; font-size: 12px !important"
+    return (
+        f"<style>.connectorkit-listing select {{ {letters} }}</style>"
+        f'<div aria-hidden="true" style="{letters.replace(" !important", "")}; white-space: pre; '
+        f'padding: 0 0 0 6px; line-height: 1.4; color: {_DIM}">{escape(header)}</div>'
+    )
+
+
 def folded(title: str, content: str, *, opened: bool = False) -> str:
     """What this module has made, below a line that shows or hides it, also where no script runs."""
     return (

@@ -86,7 +86,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"comparing", "paths"}, {"pandas", "numpy", "altair"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
-    ({"widgets"}, {"ipywidgets", "anywidget", "traitlets", "itables", "pandas", "httpx"}),
+    ({"widgets"}, {"ipywidgets", "anywidget", "traitlets", "pandas", "httpx"}),
     (
         {
             "response_log",

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import anywidget
-import traitlets
+import ipywidgets
 
-# The text is set as a value, never as markup. Where a page may not use the clipboard (plain HTTP from another
-# machine), the field is selected and the browser is asked the old way.
+from connectorkit import markup
+
+# The button keeps nothing and is told nothing: it copies what stands in the field beside it. A widget of this
+# kind that takes more than two seconds to load hears no change of its state, and would copy an older text.
+# Where a page may not use the clipboard (plain HTTP from another machine), the browser is asked the old way.
 _ESM = """
-function render({ model, el }) {
-  el.classList.add("connectorkit-copy");
-  const field = document.createElement("textarea");
-  field.readOnly = true;
-  field.rows = 8;
-  field.spellcheck = false;
-  field.wrap = "off";
+function render({ el }) {
   const button = document.createElement("button");
   button.type = "button";
+  button.className = "jupyter-button";
+  button.textContent = "Copy";
+  button.title = "Copy the text above";
   const said = document.createElement("span");
   said.setAttribute("role", "status");
-  const show = () => {
-    field.value = model.get("text");
-    field.setAttribute("aria-label", model.get("label"));
-    button.textContent = "Copy";
-    button.title = "Copy the text of: " + model.get("label");
-    button.disabled = !model.get("text");
-    said.textContent = "";
-  };
-  const copy = async () => {
+  said.style.cssText = "margin-left: 10px; color: var(--jp-content-font-color1, CanvasText)";
+  button.addEventListener("click", async () => {
+    const field = el.closest(".connectorkit-copy")?.querySelector("textarea");
+    if (!field) return;
     let done = false;
     try {
       await navigator.clipboard.writeText(field.value);
@@ -38,50 +33,36 @@ function render({ model, el }) {
       done = document.execCommand("copy");
     }
     said.textContent = done ? "Copied." : "Press Ctrl+C: the text is selected.";
-  };
-  button.addEventListener("click", copy);
-  model.on("change:text", show);
-  model.on("change:label", show);
-  show();
-  const row = document.createElement("div");
-  row.append(button, said);
-  el.append(field, row);
-  return () => {
-    model.off("change:text", show);
-    model.off("change:label", show);
-  };
+    setTimeout(() => { said.textContent = ""; }, 5000);
+  });
+  el.append(button, said);
 }
 export default { render };
 """
-_CSS = """
-.connectorkit-copy { width: 100%; }
-.connectorkit-copy textarea {
-  width: 100%; box-sizing: border-box; resize: vertical;
-  font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.4; padding: 6px 8px;
-  color: var(--jp-content-font-color1, CanvasText); background: var(--jp-layout-color1, Canvas);
-  border: 1px solid var(--jp-border-color1, GrayText); border-radius: 3px;
-}
-.connectorkit-copy div { display: flex; align-items: center; gap: 10px; margin-top: 4px; }
-.connectorkit-copy button {
-  font-size: 13px; padding: 4px 14px; border-radius: 2px; cursor: pointer;
-  color: var(--jp-ui-font-color1, ButtonText); background: var(--jp-layout-color2, ButtonFace);
-  border: 1px solid var(--jp-border-color1, GrayText);
-}
-.connectorkit-copy button:disabled { cursor: default; opacity: 0.5; }
-.connectorkit-copy textarea:focus-visible, .connectorkit-copy button:focus-visible {
-  outline: 2px solid var(--jp-brand-color1, Highlight); outline-offset: 1px;
-}
-.connectorkit-copy span { color: var(--jp-content-font-color1, CanvasText); }
-"""
 
 
-class CopyBox(anywidget.AnyWidget):
-    """A text that cannot be changed here, with a button that copies it without asking the kernel."""
+class CopyButton(anywidget.AnyWidget):
+    """Copies what stands in the field of the box it is in, without asking the kernel."""
 
     _esm = _ESM
-    _css = _CSS
-    text = traitlets.Unicode("").tag(sync=True)
-    label = traitlets.Unicode("Text").tag(sync=True)
+
+
+class CopyBox(ipywidgets.VBox):  # type: ignore[misc]
+    """A text that cannot be changed here, and a button that copies it."""
+
+    def __init__(self) -> None:
+        self.text, self.label = "", ""
+        self._field = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
+        self._button = CopyButton()
+        super().__init__([self._field, self._button])
+        self.add_class("connectorkit-copy")
+
+    def show(self, label: str, text: str) -> None:
+        """Show a text under a label; without a text there is only the label."""
+        if (label, text) != (self.label, self.text):
+            self.label, self.text = label, text
+            self._field.value = markup.field(label, text) if text else markup.note(label)
+            self._button.layout.display = "" if text else "none"
 
     def __repr__(self) -> str:
         return f"<CopyBox: {self.label}, {len(self.text):,} characters>"

@@ -1,40 +1,49 @@
-"""The list of the log panel: what stands in its rows, how it is shown, and what is said above it."""
+"""The list of the log panel: what stands in its rows, how they are laid out, and what is said above them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import ipywidgets
 import pandas as pd
 
 from connectorkit.finding import Found
 
 SHOWN = ("no.", "begun (UTC)", "operation", "status", "ms", "consumer", "scenario or label")
+_WIDTHS = (7, 18, 12, 12, 9, 20, 0)  # characters; numbers stand on the right
+_ON_THE_RIGHT = (0, 4)
 _LONGEST_CELL = 60
+_BLANK = "\N{NO-BREAK SPACE}"  # a browser would make one of several common blanks
 
 
-def table() -> Any:
-    """An empty list. Its scripts come with itables; nothing is fetched from elsewhere."""
-    from itables.widget import ITable  # late: it takes half a second to import
+def listbox() -> ipywidgets.Select:
+    """An empty list, which arrow keys go through; its values are the numbers of exchanges.
 
-    options: dict[str, Any] = {
-        "select": {"style": "single", "keys": True},
-        "showIndex": False,
-        "maxBytes": 0,  # how many rows there are is bounded by who fills it
-        "pageLength": 8,
-        "lengthMenu": [8, 25, 100],
-        "layout": {"topStart": None, "topEnd": None, "bottomStart": "pageLength", "bottomEnd": "paging"},
-        "columnDefs": [{"className": "dt-left", "targets": "_all"}],
-        "style": "table-layout:auto;width:100%;margin:0;caption-side:top",
-    }
-    return ITable(frame(None), caption="Exchanges, the newest on top", **options)
+    The browser's own: what it shows and what was chosen cannot part, however late it draws.
+    """
+    made = ipywidgets.Select(
+        options=[], tooltip="Exchanges, the newest on top", rows=9, layout=ipywidgets.Layout(width="auto")
+    )
+    made.add_class("connectorkit-listing")
+    return made
 
 
-def frame(found: Found | None) -> pd.DataFrame:
-    """What the list shows, as texts: whatever a server sent is escaped by itables."""
-    rows = [] if found is None else found.rows.to_dict("records")
-    shown = [
-        (
-            int(row["exchange_id"]),
+def options(found: Found) -> list[tuple[str, int]]:
+    """A line for each listed exchange, and its number."""
+    return [(_line(cells), int(cells[0])) for cells in rows(found)]
+
+
+def header() -> str:
+    """The names of the columns, above their places."""
+    return _line(SHOWN)
+
+
+def rows(found: Found) -> Iterator[tuple[str, ...]]:
+    """The cells of each listed exchange, as texts."""
+    for row in found.rows.to_dict("records"):
+        yield (
+            str(row["exchange_id"]),
             _time(row["started_at"]),
             cut(_known(row["operation"])),
             cut(_known(row["error"]).partition(":")[0] or _known(row["status_code"])),
@@ -42,10 +51,18 @@ def frame(found: Found | None) -> pd.DataFrame:
             cut(_known(row["consumer"])),
             cut(" · ".join(filter(None, (_known(row["scenario"]), _known(row["label"]))))),
         )
-        for row in rows
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    placed = [
+        f"{_within(cell, width):>{width}}" if place in _ON_THE_RIGHT else f"{_within(cell, width):<{width}}"
+        for place, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True))
     ]
-    made = pd.DataFrame(shown, columns=list(SHOWN))
-    return made.astype(dict.fromkeys(SHOWN[1:], "string") | {SHOWN[0]: "int64"})
+    return "  ".join(placed).rstrip().replace(" ", _BLANK)
+
+
+def _within(cell: str, width: int) -> str:
+    return cell if not width or len(cell) <= width else cell[: width - 1] + "…"
 
 
 def _known(value: Any) -> str:
@@ -59,6 +76,8 @@ def _time(at: Any) -> str:
 def cut(text: str) -> str:
     """On one line, and not longer than a cell."""
     line = " ".join(text[: 2 * _LONGEST_CELL].split())
+    # What turns the writing round, or has no width, would put the rest of the line elsewhere.
+    line = "".join(one if one.isprintable() else "�" for one in line)
     return line if len(line) <= _LONGEST_CELL else line[: _LONGEST_CELL - 1] + "…"
 
 

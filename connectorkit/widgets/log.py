@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -27,6 +28,7 @@ _LONGEST_COPY = 300_000  # characters that are sent to the browser
 _LOOK_SECONDS = 1.0
 _STATUSES = [("any", ""), ("good", GOOD), ("refused (400 and above)", REFUSED), ("no answer", UNANSWERED)]
 _STILL_ROWS = 20
+_HEADER = ipywidgets.Layout(margin="0", overflow="hidden")
 
 
 def log_panel(source: Client | Log) -> LogPanel:
@@ -65,7 +67,7 @@ class LogPanel(Panel):
         refresh = button("Refresh", "Read the log again", self._by_hand)
         clear = button("Show all", "Empty all filters", self.show_all)
         self._counted = ipywidgets.HTML()
-        self.table = listing.table()
+        self.list = listing.listbox()
         self.number = ipywidgets.BoundedIntText(
             description="Exchange",
             min=0,
@@ -88,7 +90,7 @@ class LogPanel(Panel):
             ],
             style={"button_width": "auto", "description_width": "initial"},
         )
-        self.copy = CopyBox(label="The exchange as cURL")
+        self.copy = CopyBox()
         self._copying = ipywidgets.VBox(
             [self.form_field, self.copy], layout=ipywidgets.Layout(display="none")
         )
@@ -97,7 +99,8 @@ class LogPanel(Panel):
             [
                 ipywidgets.HBox([*filters, refresh, clear], layout=WRAPPED),
                 self._counted,
-                self.table,
+                ipywidgets.HTML(markup.listing(listing.header()), layout=_HEADER),
+                self.list,
                 ipywidgets.HBox([self.number, newer, older], layout=WRAPPED),
                 self._detail,
                 self._copying,
@@ -109,7 +112,7 @@ class LogPanel(Panel):
             traitlets.link((self, name), (field, "value"))
         for name, field in (("operation", self.operation_field), ("status", self.status_field)):
             field.observe(lambda change, name=name: self._on_choice(name, change["new"]), "value")
-        self.table.observe(self._on_row, "selected_rows")
+        self.list.observe(self._on_row, "value")
         self.number.observe(self._on_number, "value")
         self.observe(self._on_filter, ["text", "operation", "status", "conversation"])
         self.observe(lambda _: self._show_chosen(), "exchange")
@@ -181,7 +184,7 @@ class LogPanel(Panel):
     def still(self) -> str:
         """The list and the chosen exchange as they are now."""
         assert self.found is not None
-        rows = listing.frame(self.found).head(_STILL_ROWS).itertuples(index=False)
+        rows = islice(listing.rows(self.found), _STILL_ROWS)
         listed = markup.table(listing.SHOWN, rows, empty="No exchange is listed.")
         rest = len(self.found.rows) - _STILL_ROWS
         more = markup.note(f"{rest} more are listed in JupyterLab.") if rest > 0 else ""
@@ -233,16 +236,14 @@ class LogPanel(Panel):
             self._filling = False
 
     def _fill(self) -> None:
-        """The table, with the chosen exchange marked in it."""
-        listed = [int(number) for number in self.rows["exchange_id"]]
-        marked = [listed.index(self.exchange)] if self.exchange in listed else []
-        frame = listing.frame(self.found)
+        """The list, with the chosen exchange marked in it."""
+        assert self.found is not None
         self._filling = True  # what comes back meanwhile was chosen by nobody
         try:
-            if not frame.equals(self.table.df):
-                self.table.update(frame, selected_rows=marked)
-            elif self.table.selected_rows != marked:
-                self.table.selected_rows = marked
+            if (lines := tuple(listing.options(self.found))) != self.list.options:
+                self.list.options = lines
+            listed = [number for _, number in lines]
+            self.list.index = listed.index(self.exchange) if self.exchange in listed else None
         finally:
             self._filling = False
 
@@ -265,24 +266,22 @@ class LogPanel(Panel):
         self._show_copy()
 
     def _show_copy(self) -> None:
+        label = f"The exchange as {self.form}"
         try:
             text = self.copied()
         except (ValueError, OverflowError, OSError) as error:  # a record from elsewhere may hold an odd time
-            self.copy.label, self.copy.text = f"There is no {self.form} of it ({error})", ""
+            self.copy.show(f"There is no {self.form} of it ({error})", "")
             return
         if len(text) > _LONGEST_COPY:
             said = f"too long to show ({len(text):,} characters): kit.log.export writes it to a file"
-            self.copy.label, self.copy.text = f"The exchange as {self.form}, {said}", ""
+            self.copy.show(f"{label}, {said}", "")
         else:
-            self.copy.label, self.copy.text = f"The exchange as {self.form}", text
+            self.copy.show(label, text)
 
     def _on_row(self, change: Any) -> None:
-        """A click in the list. That nothing is marked any more is no choice: a filter may have hidden it."""
-        if self._filling or not change["new"]:
-            return
-        row = change["new"][0]
-        if 0 <= row < len(self.rows):
-            self.exchange = int(self.rows["exchange_id"][row])
+        """That nothing is marked any more is no choice: a filter may have hidden it."""
+        if not self._filling and change["new"] is not None:
+            self.exchange = change["new"]
 
     def _on_number(self, change: Any) -> None:
         self.exchange = change["new"] or None
