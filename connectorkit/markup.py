@@ -150,7 +150,10 @@ def listing(header: str) -> str:
     """The heading of a list whose columns stand below each other, in the letters of that list."""
     letters = "font-family: var(--jp-code-font-family, monospace) !important; font-size: 12px !important"
     return (
-        f"<style>.connectorkit-listing select {{ {letters} }}</style>"
+        f"<style>.connectorkit-listing select {{ {letters} }} "
+        # For who hears it; who sees it has the heading.
+        ".connectorkit-listing label { position: absolute !important; clip-path: inset(50%); width: 1px }"
+        "</style>"
         f'<div aria-hidden="true" style="{letters.replace(" !important", "")}; white-space: pre; '
         f'padding: 0 0 0 6px; line-height: 1.4; color: {_DIM}">{escape(header)}</div>'
     )

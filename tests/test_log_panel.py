@@ -331,7 +331,7 @@ def test_all_that_can_be_used_is_labelled(panel: widgets.LogPanel) -> None:
     assert len(controls) >= 9
     assert [part for part in controls if not part.description] == []
     assert panel.copy.label
-    assert panel.list.tooltip
+    assert panel.list.description
 
 
 # --- Texts of others ---------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def listbox() -> ipywidgets.Select:
     The browser's own: what it shows and what was chosen cannot part, however late it draws.
     """
     made = ipywidgets.Select(
-        options=[], tooltip="Exchanges, the newest on top", rows=9, layout=ipywidgets.Layout(width="auto")
+        options=[], description="Exchanges, the newest on top", rows=9, layout=ipywidgets.Layout(width="auto")
     )
     made.add_class("connectorkit-listing")
     return made
