@@ -6,6 +6,10 @@ from connectorkit.tables import REAL, TEXT, WHEN, WHOLE, YES_NO, Columns
 
 # They follow each other without a gap, and add up to the total.
 PHASES = ("blocked_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms")
+# Of middling lightness, so that each stands out from white paper as well as from a dark page.
+PHASE_COLOURS = dict(
+    zip(PHASES, ("#a3aab3", "#d1495b", "#8c6bc8", "#3b82c4", "#e0902f", "#2a9d6f"), strict=True)
+)
 EXCHANGES: Columns = {
     "exchange_id": (WHOLE, "number of the exchange in this log"),
     "session_id": (TEXT, "the run of a kit that made it"),

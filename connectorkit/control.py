@@ -30,9 +30,9 @@ class SandboxControl:
         """What the sandbox imitates and what it does not."""
         return self.call("GET", "/sandbox/about")
 
-    def now(self) -> datetime:
-        """The time it is in the sandbox (UTC)."""
-        return datetime.fromisoformat(self.call("GET", "/sandbox/clock")["now"])
+    def now(self, *, timeout: float = _LONG_TIMEOUT_SECONDS) -> datetime:
+        """The time it is in the sandbox (UTC); it has ``timeout`` seconds to tell it."""
+        return datetime.fromisoformat(self.call("GET", "/sandbox/clock", timeout=timeout)["now"])
 
     def advance(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
         """Let time pass in the sandbox at once; returns the new time there. Never backwards.

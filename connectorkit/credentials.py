@@ -63,6 +63,10 @@ class Credentials:
         if token is self.app_jwt:  # a late refusal of an older token says nothing about this one
             self._discarded = token
 
+    def forget_domains(self) -> None:
+        """Let the domain lookup be made again; the hosts stay as they were until it is answered."""
+        self._domains_until = float("-inf")
+
     def host(self, service: wire.Service) -> str | None:
         """The host of a service, as far as it was looked up."""
         return self._domains.get(service)

@@ -15,6 +15,7 @@ from connectorkit.errors import ApiError, ConnectorError, NoAnswerError, Unexpec
 from connectorkit.journey import Conversation
 
 CONSUMER = "doctor@connectorkit.example"
+STEPS = ("Domain lookup", "AppJWT", "ConsumerJWS", "Open", "Send", "Close")
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,9 @@ from typing import Any
 
 import altair as alt
 
-from connectorkit.columns import PHASES
+from connectorkit.columns import PHASE_COLOURS as PHASE_COLOURS
 
 WIDTH, HEIGHT = 560, 240
-# Of middling lightness, so that each stands out from white paper as well as from a dark page.
-PHASE_COLOURS = dict(
-    zip(PHASES, ("#a3aab3", "#d1495b", "#8c6bc8", "#3b82c4", "#e0902f", "#2a9d6f"), strict=True)
-)
 SERIES_COLOURS = (
     *("#3b82c4", "#e0762f", "#2a9d6f", "#c2569b", "#a88a22"),
     *("#7b68c8", "#3f9fae", "#8a8f98"),

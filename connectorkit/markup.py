@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from html import escape
+from html import escape as escaped
 from typing import Any, NamedTuple
+
+from connectorkit.rows import storable
 
 # JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
 _SHORT = 20  # characters
@@ -29,6 +31,11 @@ _CODE = (
 _LONGEST_WORD = 40
 _OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
 _CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
+
+
+def escape(text: str) -> str:
+    """Text as it may stand in HTML. Half a surrogate pair would hold up the state of a whole panel."""
+    return escaped(str(storable(text)))
 
 
 class Bubble(NamedTuple):
@@ -124,6 +131,71 @@ def code(text: str) -> str:
     return (
         f'<div style="{_CODE} color: {_TEXT}; background: {_THEIRS}" role="region" aria-label="Code">'
         f"{escape(text)}</div>"
+    )
+
+
+def field(label: str, text: str) -> str:
+    """A text in a field: it can be selected by keyboard, and not changed."""
+    return (
+        f'<textarea readonly rows="8" wrap="off" spellcheck="false" aria-label="{escape(label)}" style="'
+        "display: block; width: 100%; box-sizing: border-box; resize: vertical; padding: 6px 8px; "
+        "font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.4; "
+        f'background: var(--jp-layout-color1, Canvas); color: {_TEXT}; border: 1px solid {_LINE}">'
+        # The first line break of a field is not part of its text.
+        f"\n{escape(text)}</textarea>"
+    )
+
+
+def listing(header: str) -> str:
+    """The heading of a list whose columns stand below each other, in the letters of that list."""
+    letters = "font-family: var(--jp-code-font-family, monospace) !important; font-size: 12px !important"
+    return (
+        f"<style>.connectorkit-listing select {{ {letters} }} "
+        # For who hears it; who sees it has the heading.
+        ".connectorkit-listing label { position: absolute !important; clip-path: inset(50%); width: 1px }"
+        "</style>"
+        f'<div aria-hidden="true" style="{letters.replace(" !important", "")}; white-space: pre; '
+        f'padding: 0 0 0 6px; line-height: 1.4; color: {_DIM}">{escape(header)}</div>'
+    )
+
+
+def folded(title: str, content: str, *, opened: bool = False) -> str:
+    """What this module has made, below a line that shows or hides it, also where no script runs."""
+    return (
+        f'<details style="margin: 6px 0 0 0; color: {_TEXT}"{" open" if opened else ""}>'
+        f'<summary style="cursor: pointer; line-height: 1.6">{escape(title)}</summary>{content}</details>'
+    )
+
+
+def timer(label: str, text: str, *, good: bool | None = None) -> str:
+    """Time that runs, which screen readers tell when asked and not every second."""
+    colour = _TEXT if good is None else _GOOD if good else _BAD
+    return (
+        f'<div role="timer" aria-label="{escape(label)}" style="color: {colour}; line-height: 1.5">'
+        f'{escape(label)}: <strong style="font-variant-numeric: tabular-nums">{escape(text)}</strong></div>'
+    )
+
+
+def phases(parts: Sequence[tuple[str, float, str]]) -> str:
+    """Durations in milliseconds as one bar, each part in its colour, and below it the numbers.
+
+    A part is its name, how long it took, and a colour of ours.
+    """
+    whole = sum(took for _, took, _ in parts) or 1.0
+    bar = "".join(
+        f'<div style="flex: {took / whole:.6f} 1 0; min-width: 2px; background: {escape(colour)}"></div>'
+        for _, took, colour in parts
+    )
+    names = "".join(
+        '<span style="white-space: nowrap"><span aria-hidden="true" style="display: inline-block; '
+        f'width: 0.8em; height: 0.8em; border-radius: 2px; background: {escape(colour)}"></span> '
+        f"{escape(name)} {took:,.2f} ms</span>"
+        for name, took, colour in parts
+    )
+    return (
+        f'<div style="color: {_TEXT}"><div aria-hidden="true" style="display: flex; height: 14px; '
+        f'max-width: 45em; overflow: hidden; border-radius: 3px; margin: 6px 0">{bar}</div>'
+        f'<div style="display: flex; flex-wrap: wrap; gap: 2px 14px; line-height: 1.5">{names}</div></div>'
     )
 
 

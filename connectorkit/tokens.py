@@ -35,9 +35,12 @@ class Token:
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it expires (UTC, by the service's clock), or ``None`` when it never does."""
+        """When it expires (UTC, by the service's clock), or ``None`` when no calendar has that day."""
         exp = self.claims.get("exp")
-        return datetime.fromtimestamp(exp, UTC) if isinstance(exp, int | float) else None
+        try:
+            return datetime.fromtimestamp(exp, UTC) if isinstance(exp, int | float) else None
+        except (ValueError, OverflowError, OSError):
+            return None
 
     @property
     def seconds_left(self) -> float | None:
