@@ -19,9 +19,12 @@ _BUBBLE = (
     "padding: 6px 10px; max-width: 80%; width: fit-content; border-radius: 10px; overflow-wrap: anywhere; "
 )
 _SIDES = {
-    True: f"margin: 4px 0 4px auto; background: {_OURS}",
-    False: f"margin: 4px auto 4px 0; background: {_THEIRS}",
+    True: f"margin: 4px auto 4px 0; background: {_OURS}",
+    False: f"margin: 4px 0 4px auto; background: {_THEIRS}",
+    None: f"margin: 4px auto; font-size: 85%; color: {_DIM}",
 }
+# Each paragraph in its own direction; what turns a text around ends with it.
+_SPOKEN = "white-space: pre-wrap; unicode-bidi: plaintext"
 _CODE = (
     "white-space: pre; overflow-x: auto; font-family: monospace; font-size: 90%; line-height: 1.4; "
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
@@ -32,12 +35,15 @@ _CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
 
 
 class Bubble(NamedTuple):
-    """Something said, by whom, and a remark below it; what is ours stands on the right."""
+    """Something said, by whom, and a remark below it; what is ours stands on the left.
+
+    Neither side's (``None``) is what happened to the conversation: it stands in the middle, alone.
+    """
 
     who: str
     text: str
     remark: str
-    ours: bool = True
+    ours: bool | None = True
 
 
 def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = None) -> str:
@@ -101,8 +107,7 @@ def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> st
     """Speech bubbles in a region that screen readers announce."""
     bubbles = "".join(
         f'<div style="{_BUBBLE}{_SIDES[one.ours]}">'
-        f'<div style="white-space: pre-wrap">{escape(one.text)}</div>'
-        f'<div style="font-size: 80%; color: {_DIM}">{escape(one.who)} · {escape(one.remark)}</div></div>'
+        f'<div style="{_SPOKEN}">{escape(one.text)}</div>{_remark(one)}</div>'
         for one in said
     )
     return (
@@ -113,10 +118,27 @@ def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> st
     )
 
 
+def _remark(one: Bubble) -> str:
+    if one.ours is None:
+        return ""
+    words = f"{escape(one.who)} · {escape(one.remark)}"
+    return f'<div style="font-size: 80%; color: {_DIM}; unicode-bidi: plaintext">{words}</div>'
+
+
 def note(text: str, *, good: bool | None = None) -> str:
     """One line of plain words; ``good`` gives it the colour of success or failure."""
     colour = _DIM if good is None else _GOOD if good else _BAD
     return f'<div role="status" style="color: {colour}; line-height: 1.4">{escape(text)}</div>'
+
+
+def title(text: str) -> str:
+    """The name of a part of a panel."""
+    return f'<div style="color: {_TEXT}; font-weight: 600; overflow-wrap: anywhere">{escape(text)}</div>'
+
+
+def words(text: str) -> str:
+    """Plain words that are always there; unlike a ``note``, nobody announces them."""
+    return f'<div style="color: {_DIM}; line-height: 1.4">{escape(text)}</div>'
 
 
 def code(text: str) -> str:

@@ -85,7 +85,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"comparing", "paths"}, {"pandas", "numpy", "altair"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
-    ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
+    ({"widgets"}, {"ipywidgets", "anywidget", "traitlets", "pandas", "httpx"}),
     (
         {
             "response_log",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import ipywidgets
@@ -21,6 +21,14 @@ def button(label: str, tooltip: str, action: Callable[[], Any], style: str = "")
     return made
 
 
+def parts(panel: Any) -> Iterator[ipywidgets.Widget]:
+    """Everything in a panel, in its order, which is also that of the keyboard."""
+    for child in panel.children:
+        yield child
+        if isinstance(child, ipywidgets.Box):
+            yield from parts(child)
+
+
 def choice(
     label: str, tooltip: str, options: Iterable[str | tuple[str, Any]], label_width: str = "initial"
 ) -> Any:
@@ -32,6 +40,27 @@ def choice(
         layout=AUTO,
         style={"description_width": label_width},
     )
+
+
+def sends_on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
+    """The same for a field whose text is sent: it is, as soon as the whole of it has come."""
+    pressed = [False]
+
+    def go(_: Any = None) -> None:
+        if pressed[0]:
+            pressed[0] = False
+            action()
+
+    def heard(_: Any, content: dict[str, Any], buffers: Any) -> None:
+        if content.get("event") == "submit":
+            pressed[0] = True
+            try:
+                asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, go)
+            except RuntimeError:  # no kernel, so nothing is under way
+                go()
+
+    field.on_msg(heard)
+    field.observe(go, "value")
 
 
 def on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
