@@ -117,11 +117,11 @@ def test_a_transcript_is_announced_by_screen_readers() -> None:
     assert 'aria-label="Transcript"' in html
 
 
-def test_what_is_ours_stands_on_the_other_side() -> None:
+def test_what_is_ours_stands_on_the_left_and_what_is_not_on_the_right() -> None:
     ours, theirs = (markup.transcript([markup.Bubble("ana", "Hello", "", ours=o)]) for o in (True, False))
 
-    assert "margin: 4px 0 4px auto" in ours
-    assert "margin: 4px auto 4px 0" in theirs
+    assert "margin: 4px auto 4px 0" in ours
+    assert "margin: 4px 0 4px auto" in theirs
 
 
 def test_line_breaks_of_a_message_are_kept() -> None:

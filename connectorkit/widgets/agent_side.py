@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
-import traitlets
 
-from connectorkit import markup, rich
+from connectorkit import markup, rich, wire
 from connectorkit.control import SandboxControl
 from connectorkit.conversations import Conversation
 from connectorkit.errors import SandboxError
 from connectorkit.steering import Agent
 from connectorkit.widgets.composer import FIELD, SIDE, side_title
-from connectorkit.widgets.controls import AUTO, WRAPPED, button, choice, sends_on_enter
+from connectorkit.widgets.controls import AUTO, WRAPPED, bind, button, choice, sends_on_enter
 from connectorkit.widgets.transcript import OPEN
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 _SETTLE_SECONDS = 0.5
 _ELSEWHERE = "The agents of an account work in a workspace of their own. What they write appears above."
+_LONGEST_ID = wire.MAX_METADATA_ID
 _QUICK, _CARD = "quick replies", "a card"
 
 
@@ -112,13 +112,13 @@ class AgentSide(ipywidgets.VBox):  # type: ignore[misc]
             return
         act = panel.by_hand
         self.text = ipywidgets.Text(
-            placeholder="Write as the agent, then press Enter",
+            placeholder="Write as the agent, then Enter",
             tooltip="Message text of the agent",
             continuous_update=False,
             layout=FIELD,
         )
         sends_on_enter(self.text, act(self.send))
-        traitlets.link((panel, "agent_draft"), (self.text, "value"))
+        bind(panel, "agent_draft", self.text)
         self.choices = ipywidgets.Text(
             description="Choices",
             placeholder="Yes, No, Later",
@@ -190,7 +190,9 @@ def sandbox_of(talk: Conversation) -> SandboxControl:
 def _card(text: str, titles: list[str]) -> dict[str, Any]:
     """A text and a button for each title, which says it; the metadata tells by which it was said."""
     buttons = [
-        rich.button(title, rich.publish_text(title), metadata=[{"type": "ExternalId", "id": title}])
+        rich.button(
+            title, rich.publish_text(title), metadata=[{"type": "ExternalId", "id": title[:_LONGEST_ID]}]
+        )
         for title in titles
     ]
     return rich.vertical(rich.text(text), *buttons)

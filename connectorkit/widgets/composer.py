@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import traitlets
 
 from connectorkit import markup, wire
-from connectorkit.widgets.controls import AUTO, WRAPPED, button, sends_on_enter
+from connectorkit.widgets.controls import AUTO, WRAPPED, bind, button, sends_on_enter
 from connectorkit.widgets.transcript import CLOSED, OPEN
 
 if TYPE_CHECKING:
@@ -30,13 +29,13 @@ class ConsumerSide(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self, panel: ConversationPanel, consumer: str, refreshes: bool) -> None:
         self._panel = panel
         self.text = ipywidgets.Text(
-            placeholder="Write as the consumer, then press Enter",
+            placeholder="Write as the consumer, then Enter",
             tooltip="Message text of the consumer",
             continuous_update=False,
             layout=FIELD,
         )
         sends_on_enter(self.text, panel.by_hand(self.send))
-        traitlets.link((panel, "draft"), (self.text, "value"))
+        bind(panel, "draft", self.text)
         self.upload = ipywidgets.FileUpload(
             accept=",".join(f".{kind.lower()}" for kind in wire.UPLOAD_TYPES),
             description="Photo",
@@ -52,10 +51,10 @@ class ConsumerSide(ipywidgets.VBox):  # type: ignore[misc]
         ]
         self._while_going = [
             self.text,
-            button("Send", "Send the text (Enter)", act(self.send), "primary"),
+            button("Send", "Send the consumer's text (Enter)", act(self.send), "primary"),
             *self._when_open,
             self.upload,
-            button("Close", "Close the conversation, for good", act(panel.end), "warning"),
+            button("Close", "Close the conversation as the consumer, for good", act(panel.end), "warning"),
         ]
         self._rest = (
             [button("Refresh", "Show what has come in meanwhile", panel.refresh)] if refreshes else []
@@ -71,8 +70,7 @@ class ConsumerSide(ipywidgets.VBox):  # type: ignore[misc]
             layout=AUTO,
         )
         self._rates = [
-            button(str(rate), f"Rate {rate} of {wire.CSAT_RATES[-1]}", act(self._rating(rate)))
-            for rate in wire.CSAT_RATES
+            button(str(rate), "Rate the conversation", act(self._rating(rate))) for rate in wire.CSAT_RATES
         ]
         self._rate_row = ipywidgets.HBox(
             [ipywidgets.HTML(markup.words("How was it?")), *self._rates, self._settled], layout=HIDDEN
@@ -99,10 +97,13 @@ class ConsumerSide(ipywidgets.VBox):  # type: ignore[misc]
             control.disabled = state == CLOSED
         for control in self._when_open:  # a survey's dialog takes no chat states, and nobody reads along
             control.disabled = state != OPEN
-        self._reopen.disabled = state != CLOSED
+        self._reopen.layout = AUTO if state == CLOSED else HIDDEN
         self._rate_row.layout = WRAPPED if state == CLOSED and rateable else HIDDEN
         for rate, control in zip(wire.CSAT_RATES, self._rates, strict=True):
             control.button_style = "success" if rate == rated else ""
+            control.tooltip = (
+                f"Rate {rate} of {wire.CSAT_RATES[-1]}{' (as it is now)' if rate == rated else ''}"
+            )
 
     def _rating(self, rate: int) -> Any:
         return lambda: self._panel.rate(rate, resolved=self._settled.value)

@@ -63,6 +63,16 @@ def sends_on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
     field.observe(go, "value")
 
 
+def bind(holder: Any, name: str, field: ipywidgets.Text) -> None:
+    """One value in two places: a trait of a panel, and a field of it.
+
+    Unlike a ``traitlets.link`` it bears a field that is emptied while it still tells what was typed.
+    """
+    holder.observe(lambda _: setattr(field, "value", getattr(holder, name)), name)
+    field.observe(lambda _: setattr(holder, name, field.value), "value")
+    field.value = getattr(holder, name)
+
+
 def on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
     """Enter overtakes what was typed before it: act when that has come."""
 

@@ -17,7 +17,7 @@ from connectorkit.conversations import Conversation, Dialog
 from connectorkit.errors import ConnectorError, EnvelopeError, SandboxError
 from connectorkit.replies import Reply
 from connectorkit.steps import Clicked
-from connectorkit.widgets import transcript
+from connectorkit.widgets import elements, transcript
 from connectorkit.widgets.agent_side import AgentMethods, AgentSide
 from connectorkit.widgets.composer import ConsumerSide
 from connectorkit.widgets.following import Following
@@ -26,7 +26,7 @@ from connectorkit.widgets.transcript import CLOSED, OPEN, SURVEY, Line, Transcri
 from connectorkit.widgets.transcript_view import TranscriptView
 
 Result = TypeVar("Result")
-_ROWS = 12
+_ROWS, _LONGEST_CELL = 12, 300
 _CLOSED = "The conversation is closed. Re-open it to go on."
 _SHOWN = ("exchange_id", "type", "event_type", "text", "code", "sequence")
 
@@ -56,7 +56,7 @@ class ConversationPanel(Following, AgentMethods, ipywidgets.VBox):  # type: igno
         self._before: list[Line] = []  # of the conversations that were closed here
         self._files = Albums()
         self._now = Transcript([], OPEN)
-        consumer, sandbox = talk.consumer.name, talk.consumer.sandbox
+        consumer, sandbox = elements.clean(talk.consumer.name, 200), talk.consumer.sandbox
         super().__init__()
         self.conversation_id = talk.id
         with contextlib.suppress(SandboxError):
@@ -221,7 +221,8 @@ class ConversationPanel(Following, AgentMethods, ipywidgets.VBox):  # type: igno
         messages = self.messages
         rows = messages.tail(_ROWS)[list(_SHOWN)].astype(object)
         more = markup.note(f"The last {_ROWS} of {len(messages)} messages:") if len(messages) > _ROWS else ""
-        self._table.value = more + markup.table(_SHOWN, rows.where(rows.notna(), None).values.tolist())
+        listed = [[_cell(value) for value in row] for row in rows.where(rows.notna(), None).values.tolist()]
+        self._table.value = more + markup.table(_SHOWN, listed)
         self.consumer.follow(now.state, now.rated, rateable=not now.surveyed)
         self.agent.follow(now.state)
         if now.state != before and now.state != OPEN:
@@ -293,8 +294,12 @@ class ConversationPanel(Following, AgentMethods, ipywidgets.VBox):  # type: igno
             self.refresh()
 
     def _say(self, words: str, good: bool) -> None:
-        self.said = words
-        self._status.value = markup.note(words, good=good)
+        self.said = elements.clean(words)
+        self._status.value = markup.note(self.said, good=good)
+
+
+def _cell(value: Any) -> Any:
+    return elements.clean(value, _LONGEST_CELL) if isinstance(value, str) else value
 
 
 _SIDE_BY_SIDE = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="8px 24px")

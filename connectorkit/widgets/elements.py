@@ -131,7 +131,8 @@ def _hint(element: dict[str, Any]) -> str:
     """What a click on it does, in words."""
     actions = object_or_empty(element.get("click")).get("actions")
     told = [_action(object_or_empty(one)) for one in (actions if isinstance(actions, list) else ())]
-    spoken = [text_or_none(element.get("tooltip")), *told]
+    tooltip = text_or_none(element.get("tooltip"))
+    spoken = [tooltip if tooltip != element.get("title") else None, *told]
     return clean("; ".join(one for one in spoken if one), _LONGEST_LABEL)
 
 

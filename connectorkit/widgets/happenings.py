@@ -66,8 +66,6 @@ def _event_id(change: Change) -> str:
 
 
 def _notes(change: Change, before: Change | None) -> Iterator[str]:
-    if before is None:
-        yield "The conversation is open."
     now, then = _others(change), {} if before is None else _others(before)
     yield from (f"{role} has joined." for one, role in now.items() if one not in then)
     yield from (f"{role} has left." for one, role in then.items() if one not in now)

@@ -109,6 +109,8 @@ function render({ model, el }) {
   log.tabIndex = 0;
   doing.setAttribute("role", "status");
   doing.setAttribute("aria-label", "What each side is doing");
+  // JupyterLab's own shortcuts would take Enter away from a button in here.
+  root.dataset.lmSuppressShortcuts = "true";
   const sides = model.get("sides");
   heads.append(spoken("span", "", sides.consumer), spoken("span", "", sides.agent));
   log.append(inner);

@@ -130,10 +130,14 @@ class _Reader:
         self._receipts = _receipts(told)
         self._live = {OPEN: conversation, SURVEY: happened.survey}.get(state)
         self._happened = happened
+        self._conversation = conversation
         self.chat_states: dict[str, str] = {}
 
     def lines(self) -> Iterator[Line]:
         """Every line in its order; what each side does meanwhile is in ``chat_states`` afterwards."""
+        if self._rows:  # said before the rest: the first text may travel with the opening
+            begun = self._rows[0].at
+            yield Line(f"opened {self._conversation}", SERVICE, SERVICE, "The conversation is open.", begun)
         for row in self._rows:
             for number, note in enumerate(self._happened.notes.get(row.event_id, ())):
                 yield Line(f"{row.event_id}.{number}", SERVICE, SERVICE, note, row.at)
@@ -151,7 +155,7 @@ class _Reader:
         ours = row.who == wire.CONSUMER
         side = CONSUMER if ours else AGENT
         if change.event_type == wire.CHAT_STATE_EVENT:
-            self.chat_states[side] = words.of_event(change.event)
+            self.chat_states[side] = elements.clean(words.of_event(change.event))
         elif change.event.get("type") in _CONTENT and not (ours and row.number in self._ours_shown):
             if not ours:  # what an agent has written need no longer be waited for
                 self.chat_states.pop(AGENT, None)

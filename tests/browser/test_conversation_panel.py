@@ -1,0 +1,178 @@
+"""A person at both sides of the conversation panel: in both themes, on a wide and on a narrow screen."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import nbformat
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+HOSTILE = "</script><script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
+OPENED = """
+import connectorkit as ck
+from connectorkit import widgets
+
+kit = ck.connect(sandbox=True, agent=False, log=":memory:")
+talk = kit.consumer({consumer!r}).open(features=["RICH_CONTENT", "QUICK_REPLIES", "MULTI_DIALOG"])
+panel = widgets.conversation_panel(talk)
+panel
+"""
+
+
+@pytest.fixture(params=[1280, 768], ids=["wide", "narrow"])
+def width(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture(params=THEMES)
+def theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+class Lab:
+    """JupyterLab with a notebook of the test's own."""
+
+    def __init__(self, address: str, name: str, page: Page, outside: list[str]) -> None:
+        self._address = address
+        self._name = name
+        self.page = page
+        self.outside = outside
+
+    def open(self, *cells: str) -> Locator:
+        """Write a notebook, run it, and return the panel in it."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+        self._put(f"api/contents/{self._name}", {"type": "notebook", "content": notebook})
+        self.page.goto(self._address.format(notebook=self._name) + "&reset")
+        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        self._wait()
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        panel = self.page.locator(".jp-OutputArea-output").filter(has=self.page.get_by_role("log"))
+        expect(panel).to_be_visible()
+        self._wait()
+        return panel
+
+    def choose_theme(self, name: str) -> None:
+        raw = json.dumps({"theme": name})
+        self._put("lab/api/settings/@jupyterlab/apputils-extension:themes", {"raw": raw})
+
+    def _put(self, path: str, body: dict[str, object]) -> None:
+        parts = urlsplit(self._address)
+        token = parts.query.removeprefix("token=")
+        headers = {"Authorization": f"token {token}"}
+        url = f"{parts.scheme}://{parts.netloc}/{path}"
+        httpx.put(url, json=body, headers=headers, trust_env=False).raise_for_status()
+
+    def _wait(self) -> None:
+        expect(self.page.get_by_text("Python 3 (ipykernel) | Idle").first).to_be_visible()
+
+
+@pytest.fixture
+def lab(browser: Browser, lab_address: str, width: int, theme: str) -> Iterator[Lab]:
+    context = browser.new_context(viewport={"width": width, "height": 1000})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    outside: list[str] = []
+    page.on("request", lambda request: outside.append(request.url) if is_outside(request.url) else None)
+    lab = Lab(lab_address, f"talk-{theme}-{width}.ipynb", page, outside)
+    lab.choose_theme(THEMES[theme])
+    yield lab
+    lab.choose_theme(THEMES["light"])
+    context.close()
+
+
+def is_outside(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"
+
+
+def photo() -> bytes:
+    picture = Image.new("RGB", (640, 360), "#dfe7ec")
+    draw = ImageDraw.Draw(picture)
+    draw.polygon(
+        [(180, 80), (460, 80), (460, 300), (180, 300), (180, 220), (224, 190), (180, 160)], "#b98a57"
+    )
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def consumer(panel: Locator) -> Locator:
+    return panel.get_by_placeholder("Write as the consumer")
+
+
+def agent(panel: Locator) -> Locator:
+    return panel.get_by_placeholder("Write as the agent")
+
+
+def button(panel: Locator, name: str, side: int = 0) -> Locator:
+    """Of the consumer (0) or of the agent (1)."""
+    return panel.get_by_role("button", name=name, exact=True).nth(side)
+
+
+def shoot(lab: Lab, panel: Locator, path: Path) -> None:
+    panel.scroll_into_view_if_needed()
+    lab.page.screenshot(path=path)
+
+
+def test_a_conversation_from_its_first_text_to_the_next_one(
+    lab: Lab, theme: str, width: int, screenshots: Path
+) -> None:
+    panel = lab.open(OPENED.format(consumer="ana@example"))
+    log, shot = panel.get_by_role("log"), f"talk-{theme}-{width}"
+
+    consumer(panel).fill("Where is my parcel?")
+    consumer(panel).press("Enter")
+    expect(log).to_contain_text("Where is my parcel?")
+    expect(log).to_contain_text("number 0, accepted")
+    button(panel, "Read", 1).click()
+    expect(log).to_contain_text("number 0, read")
+
+    button(panel, "Typing", 1).click()
+    expect(panel.get_by_label("What each side is doing")).to_contain_text("typing (COMPOSING)")
+    panel.get_by_label("Choices").fill("Today, Tomorrow, Never")
+    agent(panel).fill("When shall it come?")
+    agent(panel).press("Enter")
+    tomorrow = log.get_by_role("button", name="Tomorrow")
+    expect(tomorrow).to_be_enabled()
+    shoot(lab, panel, screenshots / f"{shot}-choices.png")
+    tomorrow.click()
+    expect(log.get_by_role("button")).to_have_count(0)
+
+    with lab.page.expect_file_chooser() as choosing:
+        panel.get_by_role("button", name="Photo").click()
+    choosing.value.set_files({"name": "photo.png", "mimeType": "image/png", "buffer": photo()})
+    expect(log.get_by_role("img")).to_be_visible()
+    expect(log).to_contain_text("photo.png")
+    panel.get_by_label("as", exact=True).select_option("a card")
+    panel.get_by_label("Choices").fill("A new one, My money")
+    agent(panel).fill("I am sorry for that. What shall we do?")
+    button(panel, "Send", 1).click()
+    expect(log.get_by_role("button", name="My money")).to_be_enabled()
+    shoot(lab, panel, screenshots / f"{shot}-card.png")
+
+    button(panel, "Close").click()
+    expect(panel.get_by_text("The conversation is closed. Re-open it to go on.")).to_be_visible()
+    expect(log.get_by_role("button", name="My money")).to_be_disabled()
+    button(panel, "4").click()
+    expect(log).to_contain_text("Rated 4 of 5, settled.")
+    shoot(lab, panel, screenshots / f"{shot}-closed.png")
+
+    button(panel, "Re-open").click()
+    expect(panel.get_by_text("A new conversation is open.")).to_be_visible()
+    consumer(panel).fill("One more thing")
+    button(panel, "Send").click()
+    expect(log).to_contain_text("One more thing")
+    expect(log).to_contain_text("Where is my parcel?")
+    shoot(lab, panel, screenshots / f"{shot}-again.png")
+    assert lab.outside == []
