@@ -26,6 +26,15 @@ talk = kit.consumer({consumer!r}).open(features=["RICH_CONTENT", "QUICK_REPLIES"
 panel = widgets.conversation_panel(talk)
 panel
 """
+PICTURED = """
+import io
+from PIL import Image
+
+buffer = io.BytesIO()
+Image.new("RGB", (64, 48), "teal").save(buffer, format="PNG")
+panel.attach_bytes(hostile.replace("/", "_") + ".png", buffer.getvalue(), caption=hostile)
+len(panel.fetch())
+"""
 
 
 @pytest.fixture(params=[1280, 768], ids=["wide", "narrow"])
@@ -60,6 +69,7 @@ class Lab:
         panel = self.page.locator(".jp-OutputArea-output").filter(has=self.page.get_by_role("log"))
         expect(panel).to_be_visible()
         self._wait()
+        expect(self.page.locator("[data-mime-type*='error']")).to_have_count(0)
         return panel
 
     def choose_theme(self, name: str) -> None:
@@ -176,3 +186,93 @@ def test_a_conversation_from_its_first_text_to_the_next_one(
     expect(log).to_contain_text("Where is my parcel?")
     shoot(lab, panel, screenshots / f"{shot}-again.png")
     assert lab.outside == []
+
+
+def test_everything_is_reached_and_done_with_the_keyboard(lab: Lab) -> None:
+    panel = lab.open(
+        OPENED.format(consumer="ben@example"), 'panel.agent_say("Which one?", choices=["Red", "Blue"])'
+    )
+    keys, log = lab.page.keyboard, panel.get_by_role("log")
+
+    consumer(panel).click()
+    reached = []
+    for _ in range(12):
+        keys.press("Tab")
+        reached.append(lab.page.evaluate("document.activeElement.title || document.activeElement.type"))
+    log.focus()
+    keys.press("Tab")
+    expect(log.get_by_role("button", name="Red")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Enter")
+
+    expect(log).to_contain_text("ben@example · number 2")
+    expect(log).to_be_focused()  # where the button was, and not at the top of the page
+    assert [words.partition(" (")[0] for words in reached] == [
+        *("Send the consumer's text", "Show the agent that the consumer is typing"),
+        *(
+            "Show that the consumer has stopped typing",
+            "Tell that the consumer has read what the agent wrote",
+        ),
+        *("Send a picture", "Close the conversation as the consumer, for good", "Message text of the agent"),
+        *(
+            "Send the agent's text and choices",
+            "Titles to choose from, with commas between; they go with the text",
+        ),
+        *("How the choices are sent", "Show the consumer that the agent is typing"),
+        "Show that the agent has stopped typing",
+    ]
+
+
+def test_a_survey_follows_and_is_answered(lab: Lab, theme: str, width: int, screenshots: Path) -> None:
+    panel = lab.open(
+        OPENED.format(consumer="cleo@example"),
+        'first, last = {"text": "How was it?", "replies": ["1", "2", "3"]}, {"text": "What can we do better?"}\n'
+        'kit.sandbox.settings(survey={"skills": None, "questions": [first, last]})\n'
+        'panel.agent_say("Good bye")',
+    )
+    log = panel.get_by_role("log")
+
+    button(panel, "Close", 1).click()
+    log.get_by_role("button", name="2", exact=True).click()
+    expect(log).to_contain_text("What can we do better?")
+    shoot(lab, panel, screenshots / f"talk-{theme}-{width}-survey.png")
+    consumer(panel).fill("Better boxes, please")
+    consumer(panel).press("Enter")
+
+    expect(log).to_contain_text("The conversation is closed")
+    expect(button(panel, "Re-open")).to_be_enabled()
+
+
+def test_hostile_and_endless_texts_are_texts_and_stay_inside(
+    lab: Lab, theme: str, width: int, screenshots: Path
+) -> None:
+    panel = lab.open(
+        OPENED.format(consumer=HOSTILE),
+        f"hostile = {HOSTILE!r}\n"
+        "word = 'unbreakable' * 200\n"
+        "many = '\\n'.join(f'l {n}' for n in range(500))\n"
+        "for text in (hostile, word, many, '\\u202eturned around ' + hostile):\n"
+        "    panel.submit(text); panel.agent_say(text, choices=[text[:128]])\n"
+        "    panel.agent_say(text, choices=[text[:128], 'short'], card=True)",
+        PICTURED,
+    )
+    log = panel.get_by_role("log")
+
+    expect(log.get_by_role("img")).to_be_visible()
+    expect(log).to_contain_text(HOSTILE)
+    assert lab.page.evaluate("document.title").endswith("JupyterLab")
+    assert lab.outside == []
+    for region in (
+        log,
+        panel.locator(".ck-talk"),
+        panel.locator(".jp-OutputArea-child, .ck-talk-heads").first,
+    ):
+        assert region.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert panel.locator(".widget-vbox, .ck-talk").first.evaluate(
+        "node => node.getBoundingClientRect().right <= window.innerWidth"
+    )
+    heights = panel.locator(".ck-talk-words").evaluate_all("all => all.map(one => one.clientHeight)")
+    assert max(heights) < 300
+    shoot(lab, panel, screenshots / f"talk-{theme}-{width}-hostile.png")
+    log.evaluate("node => { node.scrollTop = -node.scrollHeight / 2 }")
+    shoot(lab, panel, screenshots / f"talk-{theme}-{width}-hostile-middle.png")
