@@ -133,7 +133,8 @@ def note(text: str, *, good: bool | None = None) -> str:
 
 def title(text: str) -> str:
     """The name of a part of a panel."""
-    return f'<div style="color: {_TEXT}; font-weight: 600; overflow-wrap: anywhere">{escape(text)}</div>'
+    style = f"color: {_TEXT}; font-weight: 600; line-height: 1.4; overflow-wrap: anywhere"
+    return f'<div style="{style}">{escape(text)}</div>'
 
 
 def words(text: str) -> str:

@@ -143,8 +143,9 @@ function render({ model, el }) {
       }
       if (node === place) place = place.nextSibling;
       else inner.insertBefore(node, place);
-      const words = node.querySelector(".ck-talk-words");
-      if (words && words.scrollHeight > words.clientHeight + 1) words.tabIndex = 0;
+      for (const words of node.querySelectorAll(".ck-talk-words, div.ck-talk-text, div.ck-talk-note")) {
+        if (words.scrollHeight > words.clientHeight + 1) words.tabIndex = 0; // to scroll it with the keyboard
+      }
     }
   }
 
