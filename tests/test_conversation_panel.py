@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import threading
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -531,6 +533,17 @@ def test_closing_the_panel_closes_every_part_of_it(panel: ConversationPanel) -> 
     panel.close()  # a second time does nothing
 
     assert all(part.comm is None for part in inside)
+
+
+def test_a_closed_panel_is_held_by_nobody(kit: ck.Kit, talk: Conversation) -> None:
+    panel = widgets.conversation_panel(talk)
+    held = weakref.ref(panel)
+
+    panel.close()
+    del panel
+    gc.collect()
+
+    assert held() is None
 
 
 def test_a_page_that_closes_its_end_ends_the_panel(kit: ck.Kit, panel: ConversationPanel) -> None:

@@ -202,6 +202,7 @@ def test_a_file_of_an_agent_is_shown_by_name_and_once_fetched_by_size() -> None:
         *("data:image/svg+xml;base64,PHN2Zz4=", "data:image/png;base64,", "data:image/png;base64,!!!"),
         "data:image/png;base64," + base64.b64encode(b"<script>").decode(),
         "data:image/png;base64," + "A" * 100_000,
+        base64.b64encode(picture((8, 8))).decode(),
     ],
 )
 def test_a_preview_that_is_no_picture_is_not_shown(preview: Any) -> None:

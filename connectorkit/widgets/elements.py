@@ -15,8 +15,7 @@ from connectorkit.content import CONTAINERS, SIZES
 from connectorkit.pairs import object_or_empty, text_or_none
 
 Part = dict[str, Any]
-_MOST_PARTS = 200
-_DEEPEST = 20  # nobody draws deeper; it keeps a hostile tree from exhausting the stack
+_MOST_PARTS = 200  # in depth, too: it keeps a hostile tree from exhausting the stack
 _LONGEST = 20_000  # characters of one text
 _LONGEST_LABEL = 300
 
@@ -55,10 +54,10 @@ def read(content: Any, quick_replies: Any = None) -> Shown:
     reader = _Reader()
     shown = reader.shown
     if content is not None:
-        shown.parts += reader.parts([content], 0)
+        shown.parts += reader.parts([content])
     replies = object_or_empty(quick_replies).get("replies")
     for reply in replies if isinstance(replies, list) else ():
-        shown.parts += reader.parts([reply], 0, quick=True)
+        shown.parts += reader.parts([reply], quick=True)
     return shown
 
 
@@ -67,21 +66,20 @@ class _Reader:
         self.shown = Shown()
         self._left = _MOST_PARTS
 
-    def parts(self, elements: Any, depth: int, quick: bool = False) -> list[Part]:
+    def parts(self, elements: Any, quick: bool = False) -> list[Part]:
         made: list[Part] = []
         for element in elements if isinstance(elements, list) else ():
-            if self._left <= 0 or depth > _DEEPEST:
-                made += [] if self._left < 0 else [_note("More is not shown; it is in the log.")]
-                self._left = min(self._left, -1) if self._left <= 0 else self._left
-                break
             self._left -= 1
-            made.append(self._part(object_or_empty(element), depth, quick))
+            if self._left <= 0:
+                made += [_note("More is not shown; it is in the log.")] if self._left == 0 else []
+                break
+            made.append(self._part(object_or_empty(element), quick))
         return made
 
-    def _part(self, element: dict[str, Any], depth: int, quick: bool) -> Part:
+    def _part(self, element: dict[str, Any], quick: bool) -> Part:
         kind = element.get("type")
         if isinstance(kind, str) and kind in CONTAINERS:
-            return {"kind": "group", "flow": kind, "parts": self.parts(element.get("elements"), depth + 1)}
+            return {"kind": "group", "flow": kind, "parts": self.parts(element.get("elements"))}
         title = text_or_none(element.get("title"))
         if kind == "text" and isinstance(element.get("text"), str):
             return self._clickable(
