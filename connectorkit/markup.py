@@ -67,9 +67,11 @@ def table(
     *,
     empty: str = "Nothing yet.",
     wide: Collection[int] = (),
+    label: str | None = None,
 ) -> str:
     """A plain table with a header row; says ``empty`` when there are no rows.
 
+    With a ``label`` the keyboard reaches it, to scroll a table that is wider than its place.
     The columns in ``wide`` hold sentences, and are not made narrower than those read well. A row whose first
     cell is ``None`` belongs to the one above it.
     """
@@ -85,8 +87,9 @@ def table(
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
+    named = "" if label is None else f' tabindex="0" role="region" aria-label="{escape(label)}"'
     return (
-        f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}">'
+        f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}"{named}>'
         '<table style="border-collapse: collapse">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

@@ -12,7 +12,7 @@ from connectorkit.control import SandboxControl
 from connectorkit.conversations import Conversation
 from connectorkit.errors import SandboxError
 from connectorkit.steering import Agent
-from connectorkit.widgets.composer import FIELD, SIDE, side_title
+from connectorkit.widgets.composer import FIELD, FITTING, SIDE, side_title
 from connectorkit.widgets.controls import AUTO, WRAPPED, bind, button, choice, sends_on_enter
 from connectorkit.widgets.transcript import OPEN
 
@@ -112,10 +112,12 @@ class AgentSide(ipywidgets.VBox):  # type: ignore[misc]
             return
         act = panel.by_hand
         self.text = ipywidgets.Text(
+            description="Text",
             placeholder="Write as the agent, then Enter",
             tooltip="Message text of the agent",
             continuous_update=False,
             layout=FIELD,
+            style=FITTING,
         )
         sends_on_enter(self.text, act(self.send))
         bind(panel, "agent_draft", self.text)
@@ -125,7 +127,7 @@ class AgentSide(ipywidgets.VBox):  # type: ignore[misc]
             tooltip="Titles to choose from, with commas between; they go with the text",
             continuous_update=False,
             layout=FIELD,
-            style={"description_width": "initial"},
+            style=FITTING,
         )
         self.form = choice("as", "How the choices are sent", (_QUICK, _CARD))
         self.scripted = ipywidgets.Checkbox(

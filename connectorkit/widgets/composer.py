@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HIDDEN = ipywidgets.Layout(display="none")
 SIDE = ipywidgets.Layout(flex="1 1 20em", min_width="0", width="auto")
+FITTING = {"description_width": "initial"}  # a label as wide as its words
 FIELD = ipywidgets.Layout(flex="1 1 10em", width="auto", min_width="8em")
 
 
@@ -29,10 +30,12 @@ class ConsumerSide(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self, panel: ConversationPanel, consumer: str, refreshes: bool) -> None:
         self._panel = panel
         self.text = ipywidgets.Text(
+            description="Text",
             placeholder="Write as the consumer, then Enter",
             tooltip="Message text of the consumer",
             continuous_update=False,
             layout=FIELD,
+            style=FITTING,
         )
         sends_on_enter(self.text, panel.by_hand(self.send))
         bind(panel, "draft", self.text)

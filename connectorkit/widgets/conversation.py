@@ -27,6 +27,7 @@ from connectorkit.widgets.transcript_view import TranscriptView
 
 Result = TypeVar("Result")
 _ROWS, _LONGEST_CELL = 12, 300
+_TABLE = "Requests of the consumer"
 _CLOSED = "The conversation is closed. Re-open it to go on."
 _SHOWN = ("exchange_id", "type", "event_type", "text", "code", "sequence")
 
@@ -66,7 +67,7 @@ class ConversationPanel(Following, AgentMethods, ipywidgets.VBox):  # type: igno
         self._table = ipywidgets.HTML()
         self.consumer = ConsumerSide(self, consumer, refreshes=not self.hears)
         self.agent = AgentSide(self, sandbox)
-        requests = ipywidgets.Accordion([self._table], titles=("Requests of the consumer",), selected_index=0)
+        requests = ipywidgets.Accordion([self._table], titles=(_TABLE,), selected_index=0)
         sides = ipywidgets.HBox([self.consumer, self.agent], layout=_SIDE_BY_SIDE)
         self.children = [self.transcript, self._status, sides, requests]
         self.observe(lambda change: self.agent.show_scripted(change["new"]), "scripted")
@@ -222,7 +223,7 @@ class ConversationPanel(Following, AgentMethods, ipywidgets.VBox):  # type: igno
         rows = messages.tail(_ROWS)[list(_SHOWN)].astype(object)
         more = markup.note(f"The last {_ROWS} of {len(messages)} messages:") if len(messages) > _ROWS else ""
         listed = [[_cell(value) for value in row] for row in rows.where(rows.notna(), None).values.tolist()]
-        self._table.value = more + markup.table(_SHOWN, listed)
+        self._table.value = more + markup.table(_SHOWN, listed, label=_TABLE)
         self.consumer.follow(now.state, now.rated, rateable=not now.surveyed)
         self.agent.follow(now.state)
         if now.state != before and now.state != OPEN:

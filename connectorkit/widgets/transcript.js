@@ -88,11 +88,12 @@ function drawnLine(line, pictures, tell) {
     node.append(row);
   }
   const remark = made("div", `ck-talk-remark ck-talk-is-${line.state}`);
-  const when = new Date(line.at).toLocaleTimeString([], { timeStyle: "medium" });
-  remark.append(spoken("bdi", "", line.who), made("span", "", ` · ${line.remark} · ${when} `));
+  const when = new Date(line.at).toLocaleTimeString([], { timeStyle: "medium", hourCycle: "h23" });
+  const last = made("span", "ck-talk-when", `${when} `);
+  remark.append(spoken("bdi", "", line.who), made("span", "", ` · ${line.remark} · `), last);
   const ticks = made("span", "ck-talk-ticks", TICKS[line.state] || "");
   ticks.setAttribute("aria-hidden", "true");
-  remark.append(ticks);
+  last.append(ticks);
   node.append(remark);
   return node;
 }

@@ -38,7 +38,7 @@ IN_THEIR_ORDER = [
     "Tell that the consumer has read what the agent wrote",
     "Send a picture",
     "Close the conversation as the consumer, for good",
-    "Message text of the agent",
+    "Text",
     "Send the agent's text and choices",
     "Choices",
     "as",
