@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets
 
-_TEXT_COMES_SECONDS = 0.3
+_TEXT_COMES_SECONDS, _MOST_WAITS = 0.3, 10
 
 AUTO = ipywidgets.Layout(width="auto")
 WRAPPED = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
@@ -51,11 +51,18 @@ def sends_on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
             pressed[0] = False
             action()
 
+    def wait(left: int) -> None:
+        """A busy kernel or page may need longer; an empty field is told of only then."""
+        if pressed[0] and not field.value and left:
+            asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, wait, left - 1)
+        else:
+            go()
+
     def heard(_: Any, content: dict[str, Any], buffers: Any) -> None:
         if content.get("event") == "submit":
             pressed[0] = True
             try:
-                asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, go)
+                asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, wait, _MOST_WAITS)
             except RuntimeError:  # no kernel, so nothing is under way
                 go()
 
