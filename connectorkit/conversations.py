@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from connectorkit import envelopes
+from connectorkit.files import LocalFile
 from connectorkit.progress import Report
 from connectorkit.replies import Reply
 from connectorkit.steps import Clicked, ConversationSteps, DialogSteps, Metadata, Steps
@@ -35,7 +36,7 @@ class Dialog(DialogSteps[Reply]):
 
     def send_file(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | LocalFile,
         *,
         caption: str | None = None,
         preview: bool = True,
@@ -44,6 +45,7 @@ class Dialog(DialogSteps[Reply]):
     ) -> Reply:
         """Upload a picture (JPG, JPEG, PNG or GIF, up to 3 145 728 bytes) and publish it.
 
+        ``path`` may also be what ``files.from_bytes`` has made of a picture in memory.
         ``progress`` is called with the bytes sent and their total; by default files over one million bytes
         show a bar, with ``False`` none does. A picture that cannot be decoded goes without a preview.
         Raises ``EnvelopeError`` before anything is sent where the file will not do.
@@ -104,7 +106,7 @@ class AsyncDialog(DialogSteps[Coroutine[Any, Any, Reply]]):
 
     async def send_file(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | LocalFile,
         *,
         caption: str | None = None,
         preview: bool = True,

@@ -42,18 +42,32 @@ def read_file(path: str | os.PathLike[str]) -> LocalFile:
         raise EnvelopeError(
             "path", f"{str(path)!r} cannot be read ({error.strerror})", "Check who may read it."
         ) from None
-    require(bool(content), "path", f"{str(path)!r} is empty", "Pass a file with at least one byte.")
+    return _checked("path", str(path), file, content, size)
+
+
+def from_bytes(name: str, content: bytes) -> LocalFile:
+    """A picture that is in memory, as an upload control hands it over; the rules are those of ``read_file``.
+
+    >>> from_bytes("dot.gif", b"GIF89a...").type
+    'GIF'
+    """
+    require(isinstance(name, str) and bool(name), "name", f"is {name!r}", 'Pass a name such as "photo.png".')
+    return _checked("content", name, Path(name), bytes(content), len(content))
+
+
+def _checked(field: str, shown: str, file: Path, content: bytes, size: int) -> LocalFile:
+    require(bool(content), field, f"{shown!r} is empty", "Pass a file with at least one byte.")
     require(
-        len(content) <= wire.MAX_FILE_BYTES,
-        "path",
-        f"{str(path)!r} has {size} bytes, allowed are {wire.MAX_FILE_BYTES}",
+        size <= wire.MAX_FILE_BYTES,
+        field,
+        f"{shown!r} has {size} bytes, allowed are {wire.MAX_FILE_BYTES}",
         "Make the picture smaller.",
     )
     found = pictures.picture_type(content)
     if found is None:
         raise EnvelopeError(
-            "path",
-            f"{str(path)!r} is by its first bytes none of {', '.join(wire.UPLOAD_TYPES)}",
+            field,
+            f"{shown!r} is by its first bytes none of {', '.join(wire.UPLOAD_TYPES)}",
             "Only pictures of these types can be sent, whatever the name says.",
         )
     if found == "JPG" and file.suffix.lower() == ".jpeg":

@@ -15,7 +15,7 @@ from connectorkit import envelopes, markup, sdes
 from connectorkit.checks import check_mapping, check_text, require
 from connectorkit.conversations import AsyncConversation as AsyncConversation
 from connectorkit.conversations import Conversation as Conversation
-from connectorkit.errors import ConversationAlreadyOpenError
+from connectorkit.errors import ConversationAlreadyOpenError, SandboxError
 from connectorkit.log import Log
 from connectorkit.replies import Reply, unexpected
 from connectorkit.steps import client_headers
@@ -24,6 +24,7 @@ from connectorkit.tokens import Token
 if TYPE_CHECKING:
     from connectorkit.async_client import AsyncClient
     from connectorkit.client import Client
+    from connectorkit.control import SandboxControl
     from connectorkit.receiver import Receiver
 
 
@@ -122,6 +123,15 @@ class Consumer(_Consumer):
         """The receiver of the kit that this consumer belongs to; ``None`` where it is a plain client."""
         receiver: Receiver | None = getattr(self._client, "notifications", None)
         return receiver
+
+    @property
+    def sandbox(self) -> SandboxControl | None:
+        """The sandbox that the kit of this consumer talks to; ``None`` where that is an account."""
+        try:
+            sandbox: SandboxControl | None = getattr(self._client, "sandbox", None)
+        except SandboxError:
+            return None
+        return sandbox
 
     @_takes(opening)
     def open(

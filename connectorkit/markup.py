@@ -21,9 +21,12 @@ _BUBBLE = (
     "padding: 6px 10px; max-width: 80%; width: fit-content; border-radius: 10px; overflow-wrap: anywhere; "
 )
 _SIDES = {
-    True: f"margin: 4px 0 4px auto; background: {_OURS}",
-    False: f"margin: 4px auto 4px 0; background: {_THEIRS}",
+    True: f"margin: 4px auto 4px 0; background: {_OURS}",
+    False: f"margin: 4px 0 4px auto; background: {_THEIRS}",
+    None: f"margin: 4px auto; font-size: 85%; color: {_DIM}",
 }
+# Each paragraph in its own direction; what turns a text around ends with it.
+_SPOKEN = "white-space: pre-wrap; unicode-bidi: plaintext"
 _CODE = (
     "white-space: pre; overflow-x: auto; font-family: monospace; font-size: 90%; line-height: 1.4; "
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
@@ -39,12 +42,15 @@ def escape(text: str) -> str:
 
 
 class Bubble(NamedTuple):
-    """Something said, by whom, and a remark below it; what is ours stands on the right."""
+    """Something said, by whom, and a remark below it; what is ours stands on the left.
+
+    Neither side's (``None``) is what happened to the conversation: it stands in the middle, alone.
+    """
 
     who: str
     text: str
     remark: str
-    ours: bool = True
+    ours: bool | None = True
 
 
 def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = None) -> str:
@@ -68,9 +74,11 @@ def table(
     *,
     empty: str = "Nothing yet.",
     wide: Collection[int] = (),
+    label: str | None = None,
 ) -> str:
     """A plain table with a header row; says ``empty`` when there are no rows.
 
+    With a ``label`` the keyboard reaches it, to scroll a table that is wider than its place.
     The columns in ``wide`` hold sentences, and are not made narrower than those read well. A row whose first
     cell is ``None`` belongs to the one above it.
     """
@@ -86,8 +94,9 @@ def table(
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
+    named = "" if label is None else f' tabindex="0" role="region" aria-label="{escape(label)}"'
     return (
-        f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}">'
+        f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}"{named}>'
         '<table style="border-collapse: collapse">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
@@ -108,8 +117,7 @@ def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> st
     """Speech bubbles in a region that screen readers announce."""
     bubbles = "".join(
         f'<div style="{_BUBBLE}{_SIDES[one.ours]}">'
-        f'<div style="white-space: pre-wrap">{escape(one.text)}</div>'
-        f'<div style="font-size: 80%; color: {_DIM}">{escape(one.who)} · {escape(one.remark)}</div></div>'
+        f'<div style="{_SPOKEN}">{escape(one.text)}</div>{_remark(one)}</div>'
         for one in said
     )
     return (
@@ -120,10 +128,28 @@ def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> st
     )
 
 
+def _remark(one: Bubble) -> str:
+    if one.ours is None:
+        return ""
+    words = f"{escape(one.who)} · {escape(one.remark)}"
+    return f'<div style="font-size: 80%; color: {_DIM}; unicode-bidi: plaintext">{words}</div>'
+
+
 def note(text: str, *, good: bool | None = None) -> str:
     """One line of plain words; ``good`` gives it the colour of success or failure."""
     colour = _DIM if good is None else _GOOD if good else _BAD
     return f'<div role="status" style="color: {colour}; line-height: 1.4">{escape(text)}</div>'
+
+
+def title(text: str) -> str:
+    """The name of a part of a panel."""
+    style = f"color: {_TEXT}; font-weight: 600; line-height: 1.4; overflow-wrap: anywhere"
+    return f'<div style="{style}">{escape(text)}</div>'
+
+
+def words(text: str) -> str:
+    """Plain words that are always there; unlike a ``note``, nobody announces them."""
+    return f'<div style="color: {_DIM}; line-height: 1.4">{escape(text)}</div>'
 
 
 def code(text: str) -> str:

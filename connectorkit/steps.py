@@ -14,6 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from connectorkit import envelopes, files, markup, pictures, progress, wire
 from connectorkit.checks import check_mapping
 from connectorkit.envelopes import Envelope
+from connectorkit.files import LocalFile
 from connectorkit.progress import Report
 from connectorkit.replies import Reply
 
@@ -111,6 +112,11 @@ class DialogSteps(ABC, Generic[Answer]):
         return answer
 
     @property
+    def properties(self) -> str | None:
+        """The Client-Properties header that its requests carry, for another conversation with the same."""
+        return self._properties
+
+    @property
     def _options(self) -> dict[str, Any]:
         """For whom, and with which header: it counts for one request, so each carries it."""
         return {"consumer": self._name, "headers": client_headers(self._properties)}
@@ -146,13 +152,13 @@ class DialogSteps(ABC, Generic[Answer]):
 
     def _sending_file(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | LocalFile,
         caption: str | None,
         preview: bool,
         asked: Report | bool | None,
         metadata: Metadata | None,
     ) -> Steps[Reply]:
-        file = files.read_file(path)
+        file = path if isinstance(path, LocalFile) else files.read_file(path)
         # Built, and so checked, before anything is sent; the path is filled in when it is known.
         envelope = envelopes.publish_file(
             self.dialog_id,

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import ipywidgets
 
-
-def parts(panel: ipywidgets.Box) -> Iterator[ipywidgets.Widget]:
-    """Everything in a panel, in its order."""
-    for child in panel.children:
-        yield child
-        if isinstance(child, ipywidgets.Box):
-            yield from parts(child)
+from connectorkit.widgets import ConversationPanel
+from connectorkit.widgets.controls import parts
 
 
 def button(panel: ipywidgets.Box, label: str) -> ipywidgets.Button:
@@ -24,6 +19,16 @@ def button(panel: ipywidgets.Box, label: str) -> ipywidgets.Button:
 def shown(panel: ipywidgets.Box) -> str:
     """All HTML in it."""
     return "".join(part.value for part in parts(panel) if isinstance(part, ipywidgets.HTML))
+
+
+def lines(panel: ConversationPanel) -> list[dict[str, Any]]:
+    """What its transcript shows, as it is handed to the browser."""
+    return list(panel.transcript.lines)
+
+
+def texts(panel: ConversationPanel) -> list[str]:
+    """What both sides said, as its transcript shows it."""
+    return [line["text"] for line in lines(panel) if line["side"] != "service"]
 
 
 def press_enter(field: ipywidgets.Text) -> None:

@@ -49,7 +49,7 @@ def read(html: str) -> Reader:
     reader = Reader(html)
     assert reader.open == []
     assert reader.tags <= PLAIN_TAGS
-    assert reader.attributes <= {"style", "scope", "role", "aria-label"}
+    assert reader.attributes <= {"style", "scope", "role", "aria-label", "tabindex"}
     return reader
 
 
@@ -62,7 +62,7 @@ def test_facts_show_titles_names_and_values_as_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_table_shows_columns_and_cells_as_text(text: str) -> None:
-    page = read(markup.table([text, "b"], [[text, 1], [None, text]]))
+    page = read(markup.table([text, "b"], [[text, 1], [None, text]], label=text))
 
     assert page.text.count(text) == 3
 
@@ -117,11 +117,11 @@ def test_a_transcript_is_announced_by_screen_readers() -> None:
     assert 'aria-label="Transcript"' in html
 
 
-def test_what_is_ours_stands_on_the_other_side() -> None:
+def test_what_is_ours_stands_on_the_left_and_what_is_not_on_the_right() -> None:
     ours, theirs = (markup.transcript([markup.Bubble("ana", "Hello", "", ours=o)]) for o in (True, False))
 
-    assert "margin: 4px 0 4px auto" in ours
-    assert "margin: 4px auto 4px 0" in theirs
+    assert "margin: 4px auto 4px 0" in ours
+    assert "margin: 4px 0 4px auto" in theirs
 
 
 def test_line_breaks_of_a_message_are_kept() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from panel_parts import button, press_enter, shown
+from panel_parts import button, parts, press_enter, shown, texts
 
 import connectorkit as ck
 from connectorkit import widgets
@@ -32,7 +32,8 @@ def test_send_adds_to_transcript_and_table_and_clears_the_field(talk: Conversati
 
     button(panel, "Send").click()
 
-    assert shown(panel).count("&lt;b&gt;Hello&lt;/b&gt; &amp; more") == 2
+    assert texts(panel) == ["<b>Hello</b> & more"]
+    assert shown(panel).count("&lt;b&gt;Hello&lt;/b&gt; &amp; more") == 1
     assert "<b>Hello" not in shown(panel)
     assert "Sent. The service gave it number 0." in shown(panel)
     assert panel.text.value == ""
@@ -83,7 +84,7 @@ def test_after_close_the_controls_rest_and_the_panel_says_why(talk: Conversation
 
     button(panel, "Close").click()
 
-    assert "The conversation is closed. Open a new one to go on." in shown(panel)
+    assert "The conversation is closed. Re-open it to go on." in shown(panel)
     assert all(button(panel, label).disabled for label in ("Send", "Typing", "Close"))
     with pytest.raises(ConversationClosedError):
         panel.submit("too late")
@@ -120,7 +121,8 @@ def kit(shared_kit: ck.Kit) -> ck.Kit:
 def said(talk: Conversation) -> list[tuple[Any, ...]]:
     assert isinstance(talk.consumer.log, ck.ResponseLog)
     talk.consumer.log.notifications()  # waits for those under way
-    return [tuple(bubble) for bubble in transcript.read(talk.consumer.log, talk.id).said]
+    read = transcript.read(talk.consumer.log, talk.id)
+    return [tuple(line.bubble) for line in read.said if line.side != transcript.SERVICE]
 
 
 def test_both_sides_are_shown_once_each_and_in_their_order(kit: ck.Kit) -> None:
@@ -129,9 +131,9 @@ def test_both_sides_are_shown_once_each_and_in_their_order(kit: ck.Kit) -> None:
     talk.send("Third")
 
     assert said(talk) == [
-        ("ana", "First", "number 0", True),
+        ("ana", "First", "number 0, accepted", True),
         ("ASSIGNED_AGENT", "Second", "number 2", False),
-        ("ana", "Third", "number 3", True),
+        ("ana", "Third", "number 3, accepted", True),
     ]
 
 
@@ -141,7 +143,7 @@ def test_what_was_read_says_so(kit: ck.Kit) -> None:
     talk.send("Unread")
     talk.read(3)  # our own receipts count for nothing
 
-    assert [remark for _, _, remark, _ in said(talk)] == ["number 0, read", "number 3"]
+    assert [remark for _, _, remark, _ in said(talk)] == ["number 0, read", "number 3, accepted"]
 
 
 def test_a_notification_that_came_twice_is_one_message(kit: ck.Kit) -> None:
@@ -168,7 +170,7 @@ def test_messages_that_another_program_sent_are_ours_too(kit: ck.Kit) -> None:
     other.send(ck.envelopes.publish_text(talk.id, "From elsewhere"), consumer="ana")
     other.close()
 
-    assert said(talk) == [("CONSUMER", "From elsewhere", "number 0", True)]
+    assert said(talk) == [("CONSUMER", "From elsewhere", "number 0, accepted", True)]
 
 
 def test_rich_content_is_shown_as_its_texts_and_buttons(kit: ck.Kit) -> None:
@@ -189,7 +191,9 @@ def test_a_hostile_agent_writes_text_and_no_markup(kit: ck.Kit) -> None:
 
     panel = widgets.conversation_panel(talk)
 
-    assert shown(panel).count("&lt;img src=x onerror=alert(1)&gt;") == 3
+    static = panel._repr_mimebundle_()["text/html"]
+    assert static.count("&lt;img src=x onerror=alert(1)&gt;") == 3
+    assert "<img" not in static
     assert "<img" not in shown(panel)
 
 
@@ -199,8 +203,8 @@ def test_an_answer_appears_by_itself(kit: ck.Kit, eventually: Eventually) -> Non
 
     kit.sandbox.agent(talk).text("I am here")
 
-    eventually(lambda: "I am here" in shown(panel))
-    assert "Refresh" not in [getattr(child, "description", "") for child in panel.children[1].children]
+    eventually(lambda: "I am here" in texts(panel))
+    assert "Refresh" not in [getattr(part, "description", "") for part in parts(panel)]
 
 
 def test_in_a_kernel_it_appears_from_the_kernels_own_thread(kit: ck.Kit) -> None:
@@ -209,10 +213,10 @@ def test_in_a_kernel_it_appears_from_the_kernels_own_thread(kit: ck.Kit) -> None
 
     async def cells() -> None:
         panel = widgets.conversation_panel(talk)
-        panel._transcript.observe(lambda _: threads.add(threading.current_thread()), "value")
+        panel.transcript.observe(lambda _: threads.add(threading.current_thread()), "lines")
         await asyncio.to_thread(kit.sandbox.agent(talk).text, "I am here")
         async with asyncio.timeout(10):
-            while "I am here" not in shown(panel):
+            while "I am here" not in texts(panel):
                 await asyncio.sleep(0.01)
 
     asyncio.run(cells())
@@ -226,7 +230,7 @@ def test_an_agent_who_closes_makes_the_controls_rest(kit: ck.Kit, eventually: Ev
 
     kit.sandbox.agent(talk).close()
 
-    eventually(lambda: "The conversation is closed. Open a new one to go on." in shown(panel))
+    eventually(lambda: "The conversation is closed. Re-open it to go on." in shown(panel))
     assert all(button(panel, label).disabled for label in ("Send", "Typing", "Close"))
 
 
@@ -240,7 +244,7 @@ def test_a_panel_that_was_taken_away_no_longer_listens(kit: ck.Kit) -> None:
     assert [text for _, text, _, _ in said(talk)] == ["Too late"]
     kit.notifications.stop()  # lets the handlers end
     kit.notifications.start()
-    assert "Too late" not in shown(panel)
+    assert "Too late" not in texts(panel)
 
 
 def test_many_threads_may_refresh_and_send_at_once(kit: ck.Kit) -> None:
@@ -255,7 +259,7 @@ def test_many_threads_may_refresh_and_send_at_once(kit: ck.Kit) -> None:
         thread.join()
 
     assert sorted(panel.messages["text"].dropna()) == [f"text {n}" for n in range(4)]
-    assert all(f"text {n}" in shown(panel) for n in range(4))
+    assert all(f"text {n}" in texts(panel) for n in range(4))
 
 
 def test_a_log_that_was_closed_is_no_error_of_the_panel(kit: ck.Kit) -> None:
@@ -277,4 +281,4 @@ def test_a_plain_client_has_a_button_to_refresh(talk: Conversation) -> None:
 
     button(panel, "Refresh").click()
 
-    assert "From another cell" in shown(panel)
+    assert "From another cell" in texts(panel)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import ipywidgets
 
-_TEXT_COMES_SECONDS = 0.3
+_TEXT_COMES_SECONDS, _MOST_WAITS = 0.3, 10
 
 AUTO = ipywidgets.Layout(width="auto")
 WRAPPED = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
@@ -19,6 +19,14 @@ def button(label: str, tooltip: str, action: Callable[[], Any], style: str = "")
     made = ipywidgets.Button(description=label, tooltip=tooltip, button_style=style, layout=AUTO)
     made.on_click(lambda _: action())
     return made
+
+
+def parts(panel: Any) -> Iterator[ipywidgets.Widget]:
+    """Everything in a panel, in its order, which is also that of the keyboard."""
+    for child in panel.children:
+        yield child
+        if isinstance(child, ipywidgets.Box):
+            yield from parts(child)
 
 
 def choice(
@@ -32,6 +40,44 @@ def choice(
         layout=AUTO,
         style={"description_width": label_width},
     )
+
+
+def sends_on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
+    """The same for a field whose text is sent: it is, as soon as the whole of it has come."""
+    pressed = [False]
+
+    def go(_: Any = None) -> None:
+        if pressed[0]:
+            pressed[0] = False
+            action()
+
+    def wait(left: int) -> None:
+        """A busy kernel or page may need longer; an empty field is told of only then."""
+        if pressed[0] and not field.value and left:
+            asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, wait, left - 1)
+        else:
+            go()
+
+    def heard(_: Any, content: dict[str, Any], buffers: Any) -> None:
+        if content.get("event") == "submit":
+            pressed[0] = True
+            try:
+                asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, wait, _MOST_WAITS)
+            except RuntimeError:  # no kernel, so nothing is under way
+                go()
+
+    field.on_msg(heard)
+    field.observe(go, "value")
+
+
+def bind(holder: Any, name: str, field: ipywidgets.Text) -> None:
+    """One value in two places: a trait of a panel, and a field of it.
+
+    Unlike a ``traitlets.link`` it bears a field that is emptied while it still tells what was typed.
+    """
+    holder.observe(lambda _: setattr(field, "value", getattr(holder, name)), name)
+    field.observe(lambda _: setattr(holder, name, field.value), "value")
+    field.value = getattr(holder, name)
 
 
 def on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
