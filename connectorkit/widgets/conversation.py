@@ -17,6 +17,7 @@ from connectorkit.journey import Conversation
 from connectorkit.log import Notification
 from connectorkit.replies import Reply
 from connectorkit.widgets import transcript
+from connectorkit.widgets.still import Still
 
 _ROWS = 12
 _TEXT_COMES_SECONDS = 0.3
@@ -30,7 +31,7 @@ def conversation_panel(talk: Conversation) -> ConversationPanel:
     return ConversationPanel(talk)
 
 
-class ConversationPanel(ipywidgets.VBox):  # type: ignore[misc]
+class ConversationPanel(Still):
     """Write as the consumer. What is shown is read from the log, so it also has what other cells sent.
 
     Where the kit receives notifications, the panel refreshes itself with each; a plain client's panel has a
