@@ -101,3 +101,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext connectorkit``: the cell magic ``%%send``, and completion inside its cells."""
+    from connectorkit import magic
+
+    magic.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext connectorkit``: take both away."""
+    from connectorkit import magic
+
+    magic.unload(shell)

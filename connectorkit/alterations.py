@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectorkit.markup import Shown
+
 # Beyond it, what needs Python code for each character is not tried, so that a flood costs little.
 _SMALL_BYTES = 16 * 1024
 _EACH_BYTE = bytes(range(128)) + b"?" * 128
@@ -20,7 +22,7 @@ Ways = Iterable[tuple[str, bytes]]
 
 
 @dataclass(frozen=True)
-class Alteration:
+class Alteration(Shown):
     """A body and a key that were signed instead of the true ones; ``how`` says what was done to one of them.
 
     ``how`` completes "what was signed is the body …" or, for a key, "the key was the secret …".

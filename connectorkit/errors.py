@@ -78,6 +78,8 @@ class EnvelopeError(ConnectorError, ValueError):
     def __init__(self, field: str, problem: str, fix: str) -> None:
         super().__init__(f"{field} {problem}. {fix}")
         self.field = field
+        self.problem = problem
+        self.fix = fix
 
 
 class LogError(ConnectorError):

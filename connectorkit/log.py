@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from connectorkit.errors import LogError
 from connectorkit.logfile import MEMORY, Presence, open_database
+from connectorkit.markup import Shown
 from connectorkit.records import Exchange, Notification, stamped
 from connectorkit.rows import (
     BESIDE_BODIES,
@@ -46,7 +47,7 @@ _SUMMARIES = 20_000
 _ENTERED = 20_000
 
 
-class Log:
+class Log(Shown):
     """An append-only file of exchanges and notifications, shared by any number of threads and processes.
 
     ``path`` names the file, made with its folders when missing; ``":memory:"`` keeps the log in memory.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields, is_dataclass
 from html import escape as escaped
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ _CODE = (
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
 _LONGEST_WORD = 40
+_SHOWN = 240  # characters of one member
 _OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
 _CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
 
@@ -51,6 +53,19 @@ class Bubble(NamedTuple):
     text: str
     remark: str
     ours: bool | None = True
+
+
+class Shown:
+    """A base for what is shown in a notebook by its own members: those that have a value, a line each."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        if not is_dataclass(self):
+            return note(repr(self))
+        named = ((one.name, getattr(self, one.name)) for one in fields(self) if one.repr)
+        rows = [(name.replace("_", " "), _shortened(value)) for name, value in named if _has_something(value)]
+        return facts(type(self).__name__, rows)
 
 
 def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = None) -> str:
@@ -236,6 +251,15 @@ def page(title: str, content: str) -> str:
         "body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem }</style>\n</head>\n"
         f"<body><main>\n{content}\n</main></body>\n</html>\n"
     )
+
+
+def _has_something(value: Any) -> bool:
+    return value is not None and not (isinstance(value, str | tuple | list | dict) and not value)
+
+
+def _shortened(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _unbroken(name: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectorkit.log import Log, Notification
+from connectorkit.markup import Shown
 from connectorkit.pairs import object_or_empty, text_or_none
 from connectorkit.records import stamped
 from connectorkit.replies import whole_number
@@ -22,7 +23,7 @@ _MAX_MS = 9_000_000_000_000  # as nanoseconds it still fits 64 bits; the year 22
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Shown):
     """One change in a received notification; the members are named like the columns of the frame.
 
     ``event`` and ``details`` are the published event and the conversation's details as they came,

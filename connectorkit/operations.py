@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from connectorkit import wire
+from connectorkit.markup import Shown
 from connectorkit.redact import Secret
 
 Payload = dict[str, Any] | list[Any] | str | bytes
@@ -44,7 +45,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class FileUrl:
+class FileUrl(Shown):
     """Where a file is put or fetched. The URL is the permission: no token is needed, and it is a secret.
 
     ``expires`` is seconds since the epoch, as text; a URL is good for 60 seconds, for PUT or for GET.

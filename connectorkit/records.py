@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from connectorkit.markup import Shown
+
 Record = TypeVar("Record")
 _MAX_MS = 1e12  # some thirty years
 
@@ -25,7 +27,7 @@ def stamped(record: Record, **changes: Any) -> Record:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class Exchange(Shown):
     """One HTTP request with its response, or with the failure that came instead.
 
     Times are milliseconds, ``started_at`` is nanoseconds since the epoch; a phase that did not happen is
@@ -104,7 +106,7 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class Notification:
+class Notification(Shown):
     """One delivery: one POST that a webhook receiver got.
 
     ``received_at`` is nanoseconds since the epoch. ``signature`` is ``"valid"``, or names why it is not.
@@ -135,7 +137,7 @@ class Notification:
 
 
 @dataclass(frozen=True)
-class Settlement:
+class Settlement(Shown):
     """The notification that shows that a request was carried out.
 
     ``sequence`` is the number that the event got in its dialog, where it got one.

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectorkit.hiding import enrol
+from connectorkit.markup import Shown
 from connectorkit.values import Found, Look, Values
 
 # Three base64url parts, the first two of which begin like a JSON object.
@@ -48,7 +49,7 @@ _MOST_SEEN, _LONGEST_SEEN = 256, 256  # texts, and characters of each
 Headers = list[tuple[str, str]]
 
 
-class Secret:
+class Secret(Shown):
     """A text that ``repr``, ``str`` and formatting hide; ``reveal()`` gives it to who must send it."""
 
     __slots__ = ("_value",)

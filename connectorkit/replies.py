@@ -8,6 +8,7 @@ from typing import Any
 
 from connectorkit import errors, markup, wire
 from connectorkit.log import Exchange
+from connectorkit.markup import Shown
 
 # The next step after each refusal. `errorCode` decides where there is one, else the HTTP status.
 ADVICE: dict[int, str] = {
@@ -44,7 +45,7 @@ ALREADY_OPEN_ADVICE = "Use the open conversation, or close it first; a consumer 
 
 
 @dataclass(frozen=True)
-class Message:
+class Message(Shown):
     """One response message: an entry of a CONVERSATION answer, or the whole SEND answer."""
 
     code: str | int | None

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from connectorkit.calls import Call
+from connectorkit.markup import Shown
 from connectorkit.replies import seconds
 
 # Off inside ``with kit.no_retries(): ...``; a context variable, so that threads and tasks keep apart.
@@ -21,7 +22,7 @@ TOKEN_CALLS = ("app_jwt", "consumer_jws")
 
 
 @dataclass(frozen=True)
-class RetryPolicy:
+class RetryPolicy(Shown):
     """How often, and after how many seconds, one call is repeated.
 
     After a 5xx: once after each of ``server_error_pauses``. After a 429: ``rate_limit_retries`` times, after

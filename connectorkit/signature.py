@@ -18,6 +18,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from connectorkit import markup, wire
 from connectorkit.alterations import Alteration, alterations, encoded, from_base64, from_hex
+from connectorkit.markup import Shown
 
 VALID = "valid"
 # Each cause: what happened, then the correction. The order is that of the search.
@@ -110,7 +111,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Shown):
     """What became of a comparison: ``cause`` as of a ``Verdict``, and the mistake that fits, if one does.
 
     ``body`` is what was verified, in bytes; ``alteration`` what the header is the signature of instead.

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from connectorkit import markup
 from connectorkit.errors import SandboxError
+from connectorkit.markup import Shown
 
 FAULTS_PATH = "/sandbox/faults"
 
@@ -24,7 +25,7 @@ class Steered(Protocol):
         """One call of it; raises ``SandboxError``."""
 
 
-class Agent:
+class Agent(Shown):
     """The agent of one conversation, played by hand. Whoever acts without having joined joins first.
 
     ``sequence`` is the number that the last text, rich content or receipt got in the dialog.

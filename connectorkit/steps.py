@@ -32,6 +32,9 @@ class Clicked(NamedTuple):
     receipt: Reply
     text: Reply | None
 
+    def _repr_html_(self) -> str:
+        return markup.stack(reply._repr_html_() for reply in self if reply is not None)
+
 
 class DialogSteps(ABC, Generic[Answer]):
     """What can be said in a dialog; ``Answer`` is a reply, or what is awaited for one."""

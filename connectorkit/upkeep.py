@@ -11,6 +11,7 @@ from typing import Any
 from connectorkit.errors import LogError
 from connectorkit.log import Log
 from connectorkit.logfile import MEMORY
+from connectorkit.markup import Shown
 
 _MAX_NOTE = 10_000  # characters
 
@@ -27,7 +28,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Pruned:
+class Pruned(Shown):
     """What was taken out of a log."""
 
     exchanges: int

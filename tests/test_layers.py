@@ -44,7 +44,9 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         # builders
         | {"envelope", "envelopes", "publishing", "updating", "properties", "sdes", "content", "rich"}
         # readers
-        | {"pairs", "notices", "words", "causes", "masking"},
+        | {"pairs", "notices", "words", "causes", "masking"}
+        # raw requests, as they are typed
+        | {"documented", "vetting", "completing"},
         set(),
     ),
     ({"pictures", "files"}, {"PIL"}),
@@ -100,11 +102,12 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "grader",
             "explorer",
             "loader",
+            "magic",
             "cli",
             "__init__",
             "__main__",
         },
-        {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
+        {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas", "IPython"},
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "httpx", "anyio", "jwt", "cryptography"}
@@ -172,7 +175,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
     roots = {name.partition(".")[0] for name in loaded}
     assert "connectorkit" in roots
-    assert roots.isdisjoint({"pandas", "numpy", "ipywidgets", "starlette", "uvicorn", "altair"})
+    assert roots.isdisjoint({"pandas", "numpy", "ipywidgets", "starlette", "uvicorn", "altair", "IPython"})
 
 
 def test_connecting_and_sending_loads_neither_pandas_nor_widgets_nor_the_sandbox() -> None:

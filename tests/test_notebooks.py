@@ -17,6 +17,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # What must hold after the last cell; appended by the test, so that the notebooks stay free of test code.
 AFTERWARDS = {
+    "00-index": "assert reply.ok and kit.closed",
     "01-connect-and-tokens": "assert kit.log.exchanges()['operation'].tolist()[:3] "
     "== ['domains', 'app_jwt', 'consumer_jws']",
     "02-open-and-send": "assert panel.messages['text'].eq('Sent by the cell below the panel').sum() == 1\n"
@@ -45,6 +46,21 @@ AFTERWARDS = {
     "assert last and own and last['newest'].verdict == own['newest'].verdict == 'passed'",
 }
 
+# What must hold after the solutions, which run after those.
+SOLVED = {
+    "01-connect-and-tokens": "assert 'ext_consumer_id' in {*ben} and sent_again == 0",
+    "02-open-and-send": "assert [refused.status_code, typed.ok] == [400, True] and urgent.id",
+    "03-provoke-errors": "assert surprise.differs and [one.ok for one in replies] == [False, True]",
+    "04-inspect-timings": "assert slowest_phase == 'wait_ms' and wider.percentiles() is not None",
+    "05-receive-notifications": "assert (causes != 'valid').any() and (late['outcome'] == 'lost').any()",
+    "06-files-and-rich-content": "assert warnings and last.stage == 'CLOSE' and len(last.dialogs) == 1",
+    "07-explore": "assert third.surprises and new.any()",
+    "08-is-my-receiver-ready": "assert 'no-verification' in trusting.defects",
+}
+_SOLUTION = re.compile(r"<details>.*?</details>", re.DOTALL)
+_CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+COURSE = [path for path in NOTEBOOKS if not path.stem.startswith("00")]
+
 
 def read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
@@ -67,7 +83,35 @@ def test_notebook_is_committed_clean(path: Path) -> None:
     assert path.stat().st_size < 50_000
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def solutions(path: Path) -> list[list[str]]:
+    """The code of each folded solution, a cell each."""
+    folded = (found.group() for cell in read(path).cells for found in _SOLUTION.finditer(cell.source))
+    return [_CODE.findall(one) for one in folded]
+
+
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_every_task_has_a_folded_solution_that_is_short(path: Path) -> None:
+    _, _, tasks = read(path).cells[-1].source.partition("## Try it yourself")
+    found = solutions(path)
+
+    assert len(re.findall(r"(?m)^- ", tasks)) == len(found) >= 2
+    assert tasks.count("<details><summary>One way</summary>\n\n") == tasks.count("\n</details>\n")
+    for cells in found:
+        assert cells
+        assert all(len(cell.splitlines()) <= 10 for cell in cells)
+
+
+def test_the_index_names_every_notebook_and_its_title() -> None:
+    index = "\n".join(cell.source for cell in read(NOTEBOOKS[0]).cells)
+
+    assert NOTEBOOKS[0].stem == "00-index"
+    assert 4 <= len(read(NOTEBOOKS[0]).cells) <= 10
+    for path in COURSE:
+        title = read(path).cells[0].source.splitlines()[0].removeprefix("# ")
+        assert f"[{path.stem[:2]} {title}]({path.name})" in index
+
+
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 def test_notebook_tells_a_story(path: Path) -> None:
     cells = read(path).cells
     text = [c for c in cells if c.cell_type == "markdown"]
@@ -78,7 +122,9 @@ def test_notebook_tells_a_story(path: Path) -> None:
     assert all(
         word in text[0].source for word in ("# ", "What you'll do", "What you'll learn", "What you'll need")
     )
-    assert any("## On your own" in c.source for c in text)
+    closing = text[-1].source
+    assert cells[-1] is text[-1]
+    assert closing.index("## What you saw") < closing.index("## Try it yourself") < closing.index(".ipynb)")
     for cell in code:
         assert len(cell.source.splitlines()) <= 8, cell.source
 
@@ -93,7 +139,9 @@ def test_notebook_links_lead_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs_and_holds_what_it_says(path: Path, tmp_path: Path) -> None:
     notebook = read(path)
-    notebook.cells.append(nbformat.v4.new_code_cell(AFTERWARDS[path.stem]))
+    solved = [cell for cells in solutions(path) for cell in cells]
+    for source in (AFTERWARDS[path.stem], *solved, SOLVED.get(path.stem, "")):
+        notebook.cells.append(nbformat.v4.new_code_cell(source))
     copy = tmp_path / path.name
     nbformat.write(notebook, copy)
     environment = dict(os.environ) | {"CONNECTORKIT_LOG": str(tmp_path / "log.sqlite3")}

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from connectorkit.markup import Shown
+
 Step = Literal[
     "open",
     "open by another",
@@ -37,7 +39,7 @@ _ON_ACCOUNT = {
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Shown):
     """The request that provokes it, as what differs from a good one.
 
     ``payload`` is JSON, or text that is sent as it is; ``None`` leaves what the call would send. In
@@ -57,7 +59,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Shown):
     """What the first answer must be, member for member.
 
     ``body`` is the decoded JSON, or the text where it is none; ``lacks`` stands in for a body that is
@@ -76,7 +78,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Ending:
+class Ending(Shown):
     """What the kit must make of it by itself, after how many attempts.
 
     ``result`` is the last status or the error it raised, ``None`` stands for the status of the first answer.
@@ -89,7 +91,7 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Shown):
     """One thing that goes wrong on purpose.
 
     ``before`` is what must have happened, then ``clock_seconds`` pass, then ``faults`` are switched on (the

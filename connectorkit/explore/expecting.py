@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectorkit.explore.source import Code, source
+from connectorkit.markup import Shown
 
 Path = tuple[str | int, ...]
 _MISSING = object()
@@ -89,7 +90,7 @@ UUID = Pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", 
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Shown):
     """What is looked at after a step: an expression, what its value must be like, and where that stands."""
 
     look: str

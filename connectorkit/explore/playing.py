@@ -20,6 +20,7 @@ from connectorkit.explore.listening import Listen, Recover
 from connectorkit.explore.model import Model, Span
 from connectorkit.explore.steering import Break, Wait, fault_name
 from connectorkit.explore.steps import Step
+from connectorkit.markup import Shown
 
 Cell = tuple[str, str, str]  # state, event, fault
 _SHOWN = 200
@@ -27,7 +28,7 @@ _CORRELATION = "7.2"
 
 
 @dataclass(frozen=True)
-class Surprise:
+class Surprise(Shown):
     """Something that was not as the protocol says.
 
     ``steps`` lead to it, ``cell`` is a notebook cell that shows it again, ``section`` is where the expected

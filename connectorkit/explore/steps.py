@@ -8,13 +8,14 @@ from typing import Any, Protocol
 from connectorkit.explore import answers
 from connectorkit.explore.expecting import Among, Check
 from connectorkit.explore.model import Model, Span
+from connectorkit.markup import Shown
 
 # Everything under way is delivered; longer than a second where the machine is busy.
 SETTLED = "settled = any(kit.sandbox.settle(1) for _ in range(30))"
 
 
 @dataclass(frozen=True)
-class Written:
+class Written(Shown):
     """A step as lines of a cell, and what the cell must import for them."""
 
     lines: tuple[str, ...]
@@ -27,7 +28,7 @@ class Written:
 
 
 @dataclass
-class Verdict:
+class Verdict(Shown):
     """What must have come of a step, in the order in which it is looked at.
 
     ``open`` means that nobody can tell what the step has changed: the sequence ends here.

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from connectorkit.markup import Shown
+
 _PAGES = "Connector API, Webhooks: "
 _ANSWERING = f"{_PAGES}Notification Protocol, Protocol and Security"
 _SIGNING = f"{_PAGES}Notification Protocol, Authentication"
@@ -17,7 +19,7 @@ _HTTP = "RFC 9110, HTTP Semantics: "
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Shown):
     """One thing to be graded. ``inside`` checks need a view into the receiver.
 
     ``title`` completes "a good receiver …"; ``section`` is the page of the vendor's documents to read.

@@ -11,6 +11,7 @@ from typing import Any
 
 from connectorkit import markup
 from connectorkit.grading.checks import CHECKS, DEFECTS, Check
+from connectorkit.markup import Shown
 from connectorkit.signature import CAUSES
 
 PASSED, FAILED, NOT_JUDGED = VERDICTS = ("passed", "failed", "not judged")
@@ -20,7 +21,7 @@ _WIDTH = 80
 
 
 @dataclass(frozen=True)
-class Mark:
+class Mark(Shown):
     """How a check went: ``sent`` and ``came`` in words, ``defect`` one of ``DEFECTS`` or of ``CAUSES``.
 
     ``why`` says for a check that was not judged what stood in the way.

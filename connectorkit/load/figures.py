@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from connectorkit.histograms import Histogram
 from connectorkit.load.planning import OPERATIONS
+from connectorkit.markup import Shown
 
 # How a request may end without an answer; beside the statuses of HTTP, which are all above 0.
 NOT_CONNECTED, TIMED_OUT, LOST, UNREADABLE, CROWDED, NOTHING_OPEN = range(-1, -7, -1)
@@ -38,7 +39,7 @@ WIDTH = (
 
 
 @dataclass
-class Figures:
+class Figures(Shown):
     """Of one operation. ``endings`` counts statuses and what came instead; ``codes`` the API's own numbers.
 
     ``times`` has a histogram for each phase, and the latency from when a request was due (``corrected``)
@@ -71,7 +72,7 @@ class Figures:
 
 
 @dataclass
-class Seconds:
+class Seconds(Shown):
     """By the second in which requests were due: how many, how many failed, and how long they took.
 
     How many were answered is told by the second in which that was.

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from connectorkit.markup import Shown
+
 _STAMP_NS = 1_000_000  # a stamp is cut to whole milliseconds: the moment may be so much later
 # A cut costs more than one stamp that disagrees: two in a row that agree with each other show a move.
 _CUT = 1.5
@@ -50,7 +52,7 @@ class Stamp:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Piece(Shown):
     """A time in which the two clocks kept their distance.
 
     ``begin`` and ``end`` are its first and last stamp by our clock, in nanoseconds since the epoch. The

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from connectorkit.markup import Shown
 from connectorkit.promises.played import Played
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ MARKS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Shown):
     """One side of a contradiction: what it says, where that stands, and what would then be observed."""
 
     says: str
@@ -41,7 +42,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Promise:
+class Promise(Shown):
     """One promise.
 
     ``id`` is the number of a sentence of the API overview (``S9``) or of a client's quirk (``Q16``), the

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectorkit.catalogue import BY_NAME, Scenario
+from connectorkit.markup import Shown
 from connectorkit.scenarios import Check, Outcome
 
 # What a check of an outcome is called when it did not come to an answer at all.
@@ -14,7 +15,7 @@ _PREPARATION = "preparation"
 
 
 @dataclass(frozen=True)
-class Played:
+class Played(Shown):
     """Scenarios by name, and which of their checks count; all of them where none is named.
 
     A check is named as in an outcome: ``status``, ``body.errorCode``, ``[1].code``, the name of a header,

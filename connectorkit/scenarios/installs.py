@@ -13,18 +13,22 @@ import httpx
 from connectorkit import wire
 from connectorkit.client import Client
 from connectorkit.errors import SandboxError
+from connectorkit.markup import Shown
 from connectorkit.redact import Secret
 
 _SECONDS = 10.0
 _VERSION = {"v": wire.INSTALLATIONS_VERSION}
 
 
-class Administrator:
+class Administrator(Shown):
     """Who may install apps on a sandbox."""
 
     def __init__(self, username: str, password: Secret) -> None:
         self.username = username
         self.password = password
+
+    def __repr__(self) -> str:
+        return f"<Administrator: {self.username}>"
 
     def install(self, client: Client, manifest: dict[str, Any]) -> InstalledApp:
         """Install an app in the account that ``client`` speaks to. Raises ``SandboxError``."""
@@ -54,7 +58,7 @@ class Administrator:
         http.headers[wire.AUTHORIZATION] = f"Bearer {answer['bearer']}"
 
 
-class InstalledApp:
+class InstalledApp(Shown):
     """An app that was installed for a while, and its credentials."""
 
     client_id: str
@@ -63,6 +67,9 @@ class InstalledApp:
     def __init__(self, http: httpx.Client, url: str) -> None:
         self._http = http
         self._url = url
+
+    def __repr__(self) -> str:
+        return f"<InstalledApp: {getattr(self, 'client_id', 'not installed')}>"
 
     def install(self, manifest: dict[str, Any]) -> None:
         """Have it installed."""

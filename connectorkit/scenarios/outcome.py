@@ -8,11 +8,12 @@ from typing import Any
 from connectorkit import markup
 from connectorkit.catalogue import Scenario, ending_in_words
 from connectorkit.log import Exchange
+from connectorkit.markup import Shown
 from connectorkit.replies import Reply
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Shown):
     """One thing that was compared; texts as they are shown."""
 
     what: str

@@ -12,6 +12,7 @@ from connectorkit.catalogue import ALL, BY_NAME, TOPICS, Scenario, in_words
 from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import ConnectorError
+from connectorkit.markup import Shown
 from connectorkit.receiver import Receiver
 from connectorkit.retries import PUBLISHED
 from connectorkit.scenarios.comparing import compared, decoded, failure, same
@@ -27,7 +28,7 @@ _WORDS = {
 }
 
 
-class Scenarios:
+class Scenarios(Shown):
     """The catalogue, ready to run against one client.
 
     With a ``sandbox`` everything can be run: what needs other apps with its ``administrator``, what is seen

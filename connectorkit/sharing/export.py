@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from connectorkit.checks import check_one_of
 from connectorkit.errors import LogError
 from connectorkit.log import Exchange, Log
+from connectorkit.markup import Shown
 from connectorkit.masking import masked
 from connectorkit.pairs import pairs
 from connectorkit.progress import Report, counting
@@ -58,7 +59,7 @@ _LINES: dict[str, Callable[[Iterable[Exchange]], Iterator[str]]] = {
 
 
 @dataclass(frozen=True)
-class Exported:
+class Exported(Shown):
     """What was written: the file and how many exchanges are in it."""
 
     path: Path

@@ -13,6 +13,7 @@ import os
 from dataclasses import dataclass
 
 from connectorkit.log import Exchange
+from connectorkit.markup import Shown
 from connectorkit.sharing.builder_calls import Written, written
 from connectorkit.sharing.curl_import import parse_curl
 from connectorkit.sharing.har_import import read_har
@@ -22,7 +23,7 @@ __all__ = ["Imported", "from_curl", "from_har", "read_har"]
 
 
 @dataclass(frozen=True)
-class Imported:
+class Imported(Shown):
     """A request from elsewhere, as an exchange whose secrets are replaced, and how the kit sends it."""
 
     exchange: Exchange

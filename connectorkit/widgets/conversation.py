@@ -22,6 +22,7 @@ from connectorkit.widgets.agent_side import AgentMethods, AgentSide
 from connectorkit.widgets.composer import ConsumerSide
 from connectorkit.widgets.following import Following
 from connectorkit.widgets.pictures import Albums
+from connectorkit.widgets.still import Still
 from connectorkit.widgets.transcript import CLOSED, OPEN, SURVEY, Line, Transcript
 from connectorkit.widgets.transcript_view import TranscriptView
 
@@ -37,7 +38,7 @@ def conversation_panel(talk: Conversation) -> ConversationPanel:
     return ConversationPanel(talk)
 
 
-class ConversationPanel(Following, AgentMethods, ipywidgets.VBox):  # type: ignore[misc]
+class ConversationPanel(Following, AgentMethods, Still):
     """Both sides of a conversation. What is shown is read from the log, so it also has what other cells sent.
 
     Where the kit receives notifications, the panel refreshes itself with each; a plain client's panel has a
@@ -204,13 +205,10 @@ class ConversationPanel(Following, AgentMethods, ipywidgets.VBox):  # type: igno
     def __repr__(self) -> str:
         return f"<ConversationPanel: {len(self.messages)} messages; run the notebook in JupyterLab to use it>"
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """With the transcript as it is now, for pages that no script draws."""
-        bundle = super()._repr_mimebundle_(**options)
-        if isinstance(bundle, dict):
-            told = markup.transcript(line.bubble for line in self._lines)
-            bundle["text/html"] = markup.stack([told, self._table.value])
-        return bundle
+    def still(self) -> str:
+        """The transcript as it is now, as HTML without controls."""
+        told = markup.transcript(line.bubble for line in self._lines)
+        return markup.stack([told, self._table.value])
 
     def _show(self) -> None:
         now = transcript.read(self.talk.consumer.log, self.talk.id)

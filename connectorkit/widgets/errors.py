@@ -14,6 +14,7 @@ from connectorkit.catalogue import TOPICS, Scenario
 from connectorkit.errors import ConnectorError
 from connectorkit.scenarios import Outcome, Scenarios
 from connectorkit.widgets.controls import WRAPPED, button, choice, on_enter
+from connectorkit.widgets.still import Still
 
 _SHOWN = ("scenario", "same", "expected", "observed")
 
@@ -23,7 +24,7 @@ def error_panel(scenarios: Scenarios) -> ErrorPanel:
     return ErrorPanel(scenarios)
 
 
-class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
+class ErrorPanel(Still):
     """Provoke errors one by one, a topic at a time, or all. A button's colour says how its case went.
 
     Enter in the field runs what was found.

@@ -13,6 +13,7 @@ from connectorkit.control import SandboxControl
 from connectorkit.errors import SandboxError
 from connectorkit.steering import Fault, told
 from connectorkit.widgets.controls import WRAPPED, button, choice
+from connectorkit.widgets.still import Still
 
 Result = TypeVar("Result")
 
@@ -53,7 +54,7 @@ def faults_panel(sandbox: SandboxControl) -> FaultsPanel:
     return FaultsPanel(sandbox)
 
 
-class FaultsPanel(ipywidgets.VBox):  # type: ignore[misc]
+class FaultsPanel(Still):
     """Switch faults on and off. What is listed is what the sandbox says; **Refresh** asks it again."""
 
     def __init__(self, sandbox: SandboxControl) -> None:

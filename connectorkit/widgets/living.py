@@ -1,20 +1,20 @@
-"""What a panel does while it is on a screen, and what stands in its place where it cannot live."""
+"""What a panel does while it is on a screen."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
 
 from connectorkit.errors import ConnectorError
+from connectorkit.widgets.still import Still
 
 
-class Panel(ipywidgets.VBox):  # type: ignore[misc]
-    """A panel with a still picture of itself, and with a heartbeat for as long as somebody can see it."""
+class Panel(Still):
+    """A panel with a heartbeat for as long as somebody can see it."""
 
     def __init__(self, children: list[ipywidgets.Widget], *, heartbeat: Ticker | None = None) -> None:
         super().__init__(children)
@@ -23,10 +23,6 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             # A number here makes browsers count how many views there are.
             self._view_count = 0
             self.observe(self._on_views, "_view_count")
-
-    @abstractmethod
-    def still(self) -> str:
-        """The panel as it is now, as HTML without controls: for pages where no script runs."""
 
     def close(self) -> None:
         """Take the panel away; it no longer updates itself."""
@@ -40,11 +36,6 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
                 self.heartbeat.start()
             else:
                 self.heartbeat.stop()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """With HTML beside the widget: who shows widgets prefers those, others have something to show."""
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        return bundle | {"text/html": self.still(), "text/plain": repr(self)}
 
 
 class Ticker:

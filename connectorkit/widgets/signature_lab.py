@@ -12,6 +12,7 @@ from connectorkit.errors import ConnectorError
 from connectorkit.laboratory import Diagnosis
 from connectorkit.redact import Redactor, Secret
 from connectorkit.widgets.controls import WRAPPED, button, choice, on_enter
+from connectorkit.widgets.still import Still
 
 _NO_SECRET = "Paste the client secret; the field forgets it at once"  # noqa: S105
 _FORMS = {
@@ -28,7 +29,7 @@ def signature_lab() -> SignatureLab:
     return SignatureLab()
 
 
-class SignatureLab(ipywidgets.VBox):  # type: ignore[misc]
+class SignatureLab(Still):
     """Paste, and press **Check**. The secret is kept out of the panel's state, and so out of the notebook."""
 
     def __init__(self) -> None:

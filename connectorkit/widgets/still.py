@@ -1,0 +1,33 @@
+"""What a panel leaves where nothing is live: in a rendered page, an e-mail, a viewer without widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ipywidgets
+
+from connectorkit import markup
+
+_NOTE = "This was a panel. Run the notebook in JupyterLab to use it."
+
+
+class Still(ipywidgets.VBox):  # type: ignore[misc]
+    """A panel that also says what it shows as plain HTML, which a viewer without widgets takes instead."""
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
+        return bundle if bundle is None else {**bundle, "text/html": self.still()}
+
+    def still(self) -> str:
+        """What the panel shows now, as HTML without controls."""
+        return markup.stack([*_shown(self), markup.note(_NOTE)])
+
+
+def _shown(box: ipywidgets.Box) -> Iterator[str]:
+    """Only what the kit has written itself, and has escaped; never what is in a field."""
+    for part in box.children:
+        if isinstance(part, ipywidgets.HTML) and part.value and part.layout.display != "none":
+            yield part.value
+        elif isinstance(part, ipywidgets.Box):
+            yield from _shown(part)
