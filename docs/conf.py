@@ -27,8 +27,10 @@ exclude_patterns = ["course/take"]
 smartquotes = False  # what a server said stands as it was said
 
 # Pages
+html_context = {"default_mode": "light"}
 html_theme = "pydata_sphinx_theme"
 html_title = "connectorkit"
+templates_path = ["_templates"]
 html_static_path = ["_static", "_build/static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
