@@ -22,6 +22,7 @@ import trustme
 import yaml
 
 import connectorkit as ck
+from connectorkit import settings
 
 GUIDES = Path(__file__).parents[1] / "docs" / "guides"
 needs_shell = pytest.mark.skipif(
@@ -164,7 +165,7 @@ print(card.score, card.defects)
 def test_a_log_is_shared_without_what_people_wrote(tmp_path: Path) -> None:
     made, checked = blocks("share", "python")
     (command,) = blocks("share", "bash")
-    none = dict.fromkeys(("CONNECTORKIT_ACCOUNT_ID", "CONNECTORKIT_CLIENT_ID", "CONNECTORKIT_CLIENT_SECRET"), "")
+    none = dict.fromkeys(settings.NEEDED_VARIABLES, "")
 
     ran([sys.executable, "-c", f"{made}kit.close()\n{checked}"], tmp_path, **none)
     ran(["bash", "-e", "-c", command], tmp_path, **none)
@@ -172,8 +173,8 @@ def test_a_log_is_shared_without_what_people_wrote(tmp_path: Path) -> None:
     entries = json.loads((tmp_path / "ticket-4711.har").read_text())["log"]["entries"]
     assert [entry["request"]["_operation"] for entry in entries][-2:] == ["send", "send"]
     assert "0171" not in (tmp_path / "ticket-4711.jsonl").read_text()
+    unmasked = made.replace(', mask="content"', ", overwrite=True")
     with pytest.raises(AssertionError, match="Ana"):
-        unmasked = made.replace(', mask="content"', ", overwrite=True")
         ran([sys.executable, "-c", f"{unmasked}kit.close()\n{checked}"], tmp_path, **none)
 
 

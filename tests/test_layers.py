@@ -95,6 +95,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "kit",
             "connecting",
             "course",
+            "site",
             "foreground",
             "grader",
             "explorer",

@@ -1,4 +1,4 @@
-"""The documentation site: the course, executed; the catalogue and the ledger, observed; the rest from ``docs/``."""
+"""The documentation site: the course, executed; catalogue and ledger, observed; the rest from ``docs/``."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import connectorkit
 from connectorkit import course
-from connectorkit.site import catalogue, chapters, checking, executing, ledger, limits, scripts
+from connectorkit.site import catalogue, chapters, checking, commands, executing, ledger, limits, scripts
 from connectorkit.site.writing import plain
 
 Tell = Callable[[str], None]
@@ -26,7 +26,7 @@ class SiteError(Exception):
 
 @dataclass(frozen=True)
 class Built:
-    """What came of it: the folder of the site, its pages, and what is wrong with them, which should be nothing."""
+    """What came of it: where the site is, how many pages it has, and what is wrong with them."""
 
     folder: Path
     pages: int
@@ -34,7 +34,7 @@ class Built:
 
 
 def find() -> Path:
-    """The folder with the sources of the site. Raises ``SiteError`` where the kit is not used from a clone."""
+    """The folder with the sources of the site. Raises ``SiteError`` where the kit is not of a clone."""
     sources = Path(connectorkit.__file__).parents[1] / "docs"
     if not (sources / "conf.py").is_file():
         raise SiteError(
@@ -59,7 +59,8 @@ def build(
     work, to = docs / "_build", to or docs / "_build" / "site"
     staged = work / "source"
     pages = _course(work / "executed", tell, advance) | _observed(tell)
-    pages["changelog.md"] = _changelog(docs.parent)
+    pages |= {f"{limits.PATH}.md": limits.page(), f"{commands.PATH}.md": commands.page()}
+    pages["changelog.md"] = (docs.parent / "CHANGELOG.md").read_text(encoding="utf-8")
     _stage(docs, staged, pages)
     scripts.write(work / "static")
     tell("Sphinx writes the pages.")
@@ -90,9 +91,10 @@ def _course(kept: Path, tell: Tell, advance: Callable[[int, int], None]) -> dict
     ):
         if problem:
             raise SiteError(f"{path.name} fails at {problem}.")
-        listed.append(
-            f"[{plain(chapters.title(notebook))}]({path.name})\n: {plain(chapters.abstract(notebook))}\n"
-        )
+        name = f"{path.stem[:2]} {plain(chapters.title(notebook))}"
+        listed.append(f"[{name}]({path.name})
+: {plain(chapters.abstract(notebook))}
+")
         made[f"{_COURSE}/take/{path.name}"] = path.read_text(encoding="utf-8")
         chapter = chapters.chapter(notebook, f"take/{path.name}")
         made[f"{_COURSE}/{path.name}"] = nbformat.writes(chapter)  # type: ignore[no-untyped-call]
@@ -115,35 +117,23 @@ def _observed(tell: Tell) -> dict[str, str]:
         surprises += [one.promise.id for one in promised if not one.kept]
     if surprises:
         tell(f"Not as expected, and shown so: {', '.join(surprises)}.")
-    pages[limits.PATH] = limits.page()
     return {f"{path}.md": page for path, page in pages.items()}
 
 
-def _changelog(root: Path) -> str:
-    return (root / "CHANGELOG.md").read_text(encoding="utf-8")
-
-
 def _stage(docs: Path, staged: Path, pages: dict[str, str]) -> None:
-    """Lay out everything that Sphinx reads. What has not changed keeps its time, so that it is not read again."""
-    wanted = {
-        str(path.relative_to(docs)): path.read_text(encoding="utf-8")
-        for path in docs.rglob("*.md")
-        if not path.relative_to(docs).parts[0].startswith("_")
-    } | pages
-    for path, text in wanted.items():
+    """Lay out everything that Sphinx reads."""
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(docs, staged, ignore=shutil.ignore_patterns("_*", "conf.py", ".*"))
+    for path, text in pages.items():
         target = staged / path
-        if not target.exists() or target.read_text(encoding="utf-8") != text:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-    for old in [path for path in staged.rglob("*") if path.is_file()]:
-        if old.relative_to(staged).as_posix() not in wanted and "generated" not in old.parts:
-            old.unlink()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
 
 
 def _sphinx(docs: Path, staged: Path, work: Path, to: Path) -> None:
     command = [sys.executable, "-m", "sphinx", "-b", "html", "--fail-on-warning", "--keep-going", "--quiet"]
-    # Warnings are counted from all pages, so all are read anew; that takes a few seconds.
-    command += ["-E", "-c", str(docs), "-d", str(work / "doctrees"), str(staged), str(to)]
+    # All is read anew, which takes a few seconds: a page that was read before would not be warned of again.
+    command += ["--fresh-env", "-c", str(docs), "-d", str(work / "doctrees"), str(staged), str(to)]
     if to.exists() and (to / "index.html").exists():
         shutil.rmtree(to)  # pages that are no longer made would stay, and be checked
     result = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONUTF8": "1"})
@@ -154,8 +144,8 @@ def _sphinx(docs: Path, staged: Path, work: Path, to: Path) -> None:
 
 _COURSE_PAGE = """# The course
 
-{count} notebooks, one idea each. Every page here is a notebook that was executed from top to bottom when the site
-was built: what stands below a cell is what it gave. To work through them with your own hands, run
+{count} notebooks, one idea each. Every page here is a notebook that was executed from top to bottom when the
+site was built: what stands below a cell is what it gave. To work through them with your own hands, run
 `connectorkit lab`.
 
 {listed}

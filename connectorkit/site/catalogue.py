@@ -46,13 +46,13 @@ def _index(outcomes: Sequence[Outcome]) -> str:
             "# Error catalogue",
             f"Everything that can go wrong, provoked on purpose: {len(outcomes)} cases. Each was run on the "
             "sandbox when this site was built, so the answers below are what came, not what somebody "
-            "remembered. Run them yourself with `kit.scenarios.run(\"name\")`, "
+            'remembered. Run them yourself with `kit.scenarios.run("name")`, '
             "`widgets.error_panel(kit.scenarios)` or `connectorkit scenarios`.",
             table(("Topic", "Cases", "The first of them"), rows),
             f"```{{toctree}}\n:hidden:\n\n{contents}\n```",
             "## How to read a case",
-            "*Answer* is the first one that came to the request that provokes the case. Where the kit goes on "
-            "by itself, *the kit* says how that ended. *Source* says whose word it is: S is a numbered "
+            "*Answer* is the first one that came to the request that provokes the case. Where the kit goes "
+            "on by itself, *the kit* says how that ended. *Source* says whose word it is: S is a numbered "
             "sentence of the vendor's API overview, R a ruling of this kit where documents are silent or "
             "disagree, the rest names a public document.",
         )
@@ -71,7 +71,12 @@ def _page(topic: str, outcomes: Sequence[Outcome]) -> str:
 def _case(outcome: Outcome) -> str:
     scenario = outcome.scenario
     facts = "\n".join(f"{name}\n: {words}\n" for name, words in _facts(outcome))
-    parts = [f"({_label(outcome)})=\n## {plain(scenario.name)}", plain(scenario.shows), facts, *_body(outcome)]
+    parts = [
+        f"({_label(outcome)})=\n## {plain(scenario.name)}",
+        plain(scenario.shows),
+        facts,
+        *_body(outcome),
+    ]
     return "\n\n".join(parts)
 
 

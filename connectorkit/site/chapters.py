@@ -48,7 +48,7 @@ def title(notebook: Any) -> str:
 def abstract(notebook: Any) -> str:
     """What one does in it, in one sentence; nothing where its first cell does not say so."""
     found = re.search(r"\*\*What you'll do\*\*\s*[—–:-]\s*(.+)", notebook.cells[0].source)
-    return found[1].strip() if found else ""
+    return found[1][:1].upper() + found[1][1:].strip() if found else ""
 
 
 def _headed(notebook: Any, download: str) -> None:
@@ -61,15 +61,15 @@ def _headed(notebook: Any, download: str) -> None:
     )
     first, _, rest = notebook.cells[0].source.partition("\n")
     notebook.cells[0].source = first
-    made = nbformat.v4.new_markdown_cell  # type: ignore[no-untyped-call]
+    made: Any = nbformat.v4.new_markdown_cell
     notebook.cells[1:1] = [made(note, id="origin"), made(rest.strip(), id="opening")]
 
 
 def _is_nothing(output: Any) -> bool:
     """Whether it was shown for a while only, or is a picture of nothing that a progress bar left behind."""
     data = output.get("data", {})
-    left_behind = data.get("text/plain") == "" and not re.sub(r"<[^>]*>", "", data.get("text/html", "")).strip()
-    return course.has_gone(output) or (bool(data) and left_behind)
+    seen = re.sub(r"<[^>]*>", "", data.get("text/html", "")).strip()
+    return course.has_gone(output) or (data.get("text/plain") == "" and not seen)
 
 
 def _made_readable(output: Any, state: still.State) -> set[str]:

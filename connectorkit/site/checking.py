@@ -65,7 +65,7 @@ def pages(site: Path) -> list[Path]:
 
 
 def problems(site: Path) -> list[str]:
-    """What is wrong, each in a sentence: links that lead nowhere, and what would be fetched from elsewhere."""
+    """What is wrong, each in a sentence: links that lead nowhere, and what is fetched from elsewhere."""
     _read.cache_clear()
     found = [problem for path in pages(site) for problem in _of_page(site, path)]
     for sheet in sorted(site.rglob("*.css")):

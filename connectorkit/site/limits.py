@@ -13,8 +13,8 @@ def page() -> str:
     return "\n\n".join(
         (
             "# The sandbox and its limits",
-            "The sandbox is a local server that behaves like the service, as far as public documents tell. It "
-            "listens on this machine only. It says the same of itself at `/sandbox/about`.",
+            "The sandbox is a local server that behaves like the service, as far as public documents tell. "
+            "It listens on this machine only. It says the same of itself at `/sandbox/about`.",
             "## What it imitates",
             "\n".join(f"{plain(_start(name))}\n: {plain(says)}\n" for name, says in IMITATES.items()),
             "## What it does not imitate",

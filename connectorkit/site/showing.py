@@ -1,4 +1,4 @@
-"""An extension of IPython for kernels whose outputs become pages: charts bring both themes and what moves them."""
+"""An extension of IPython for kernels whose outputs become pages: charts bring both themes and their data."""
 
 from __future__ import annotations
 

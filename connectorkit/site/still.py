@@ -123,14 +123,11 @@ def _choice(members: Mapping[str, Any]) -> str:
 
 
 def _buttons(members: Mapping[str, Any]) -> str:
-    labels = members.get("_options_labels") or []
-    return _label(
-        members,
-        "".join(
-            _button({"description": label, "button_style": "primary" if place == members.get("index") else ""})
-            for place, label in enumerate(labels)
-        ),
+    labels, chosen = members.get("_options_labels") or [], members.get("index")
+    pressed = (
+        _pressed({"description": label, "value": place == chosen}) for place, label in enumerate(labels)
     )
+    return _label(members, "".join(pressed))
 
 
 def _checkbox(members: Mapping[str, Any]) -> str:
@@ -191,7 +188,9 @@ _FOLDED: dict[str, Callable[[State, Mapping[str, Any]], str]] = {
 }
 _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
     **dict.fromkeys(("TextModel", "TextareaModel", "ComboboxModel"), _field),
-    **dict.fromkeys(("IntTextModel", "BoundedIntTextModel", "FloatTextModel", "BoundedFloatTextModel"), _field),
+    **dict.fromkeys(
+        ("IntTextModel", "BoundedIntTextModel", "FloatTextModel", "BoundedFloatTextModel"), _field
+    ),
     **dict.fromkeys(("DatePickerModel", "TimePickerModel", "ColorPickerModel"), _field),
     "PasswordModel": _password,
     **dict.fromkeys(("ButtonModel", "FileUploadModel"), _button),
