@@ -92,9 +92,7 @@ def _course(kept: Path, tell: Tell, advance: Callable[[int, int], None]) -> dict
         if problem:
             raise SiteError(f"{path.name} fails at {problem}.")
         name = f"{path.stem[:2]} {plain(chapters.title(notebook))}"
-        listed.append(f"[{name}]({path.name})
-: {plain(chapters.abstract(notebook))}
-")
+        listed.append(f"[{name}]({path.name})\n: {plain(chapters.abstract(notebook))}\n")
         made[f"{_COURSE}/take/{path.name}"] = path.read_text(encoding="utf-8")
         chapter = chapters.chapter(notebook, f"take/{path.name}")
         made[f"{_COURSE}/{path.name}"] = nbformat.writes(chapter)  # type: ignore[no-untyped-call]
