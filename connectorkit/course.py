@@ -111,7 +111,7 @@ async def execute(
     advance: Callable[[], None] | None = None,
     extensions: Sequence[str] = (),
 ) -> str:
-    """Run all cells of a notebook as if it lay in ``folder``; outputs and the state of widgets are added to it.
+    """Run all cells of a notebook as if it lay in ``folder``; outputs and widget state are added to it.
 
     ``extensions`` are modules that IPython loads first. Returns what went wrong, nothing when all was well.
     """

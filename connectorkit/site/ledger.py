@@ -54,9 +54,11 @@ def _page(topic: str, outcomes: Sequence[Outcome]) -> str:
     parts = [f"# {plain(_title(topic))}"]
     if plainly:
         parts.append(
-            table(
-                ("", "Promise", "What is promised", "What was observed", "Mark", "Section"),
-                [_row(one) for one in plainly],
+            _dense(
+                table(
+                    ("", "Promise", "What is promised", "What was observed", "Mark", "Section"),
+                    [_row(one) for one in plainly],
+                )
             )
         )
     if contradictions:
@@ -93,10 +95,15 @@ def _contradiction(one: Outcome) -> str:
     return "\n\n".join(
         (
             f"## {plain(promise.id)}: {plain(promise.says)}",
-            table(("", "Read in", "Reading", "Then one sees"), rows),
+            _dense(table(("", "Read in", "Reading", "Then one sees"), rows)),
             f"Ruling: {plain(promise.ruling)} (section {plain(promise.section)})",
         )
     )
+
+
+def _dense(markdown: str) -> str:
+    """In smaller letters: a row holds a sentence and what was seen of it."""
+    return f":::{{div}} ck-dense\n{markdown}\n:::"
 
 
 def _anchor(name: str) -> str:
