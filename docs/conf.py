@@ -35,6 +35,7 @@ html_static_path = ["_static", "_build/static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_favicon = "_static/mark.svg"
+html_domain_indices = False  # the general index has all of it
 html_copy_source = False
 html_show_sphinx = False
 html_sidebars = {"index": [], "changelog": []}

@@ -265,3 +265,13 @@ def test_without_a_clone_the_command_says_how_to_have_one(
     with pytest.raises(site.SiteError, match=r"of a clone.*connectorkit docs"):
         site.find()
     assert CliRunner().invoke(main, ["docs"]).exit_code == 1
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("somebody's own")
+
+    result = CliRunner().invoke(main, ["docs", "--to", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "something else" in result.output
+    assert (tmp_path / "index.html").read_text() == "somebody's own"

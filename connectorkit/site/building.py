@@ -52,11 +52,12 @@ def build(
     """Build the site into ``to``, which is ``docs/_build/site`` unless said.
 
     ``tell`` hears what is done, ``advance`` of each executed cell: how many, of how many. Notebooks that have
-    not changed, and neither has the kit, are not executed again. Raises ``SiteError`` where a notebook fails
-    or Sphinx warns of something.
+    not changed, and neither has the kit, are not executed again. Raises ``SiteError`` where a notebook fails,
+    Sphinx warns of something, or ``to`` holds anything but an earlier site.
     """
     docs = find()
     work, to = docs / "_build", to or docs / "_build" / "site"
+    _check_replaceable(to)
     staged = work / "source"
     pages = _course(work / "executed", tell, advance) | _observed(tell)
     pages |= {f"{limits.PATH}.md": limits.page(), f"{commands.PATH}.md": commands.page()}
@@ -64,9 +65,11 @@ def build(
     _stage(docs, staged, pages)
     scripts.write(work / "static")
     tell("Sphinx writes the pages.")
-    _sphinx(docs, staged, work, to)
+    made = _sphinx(docs, staged, work)
     tell("Links are checked.")
-    found = checking.problems(to)
+    found = checking.problems(made)
+    shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(made, to)
     return Built(to, len(checking.pages(to)), tuple(found))
 
 
@@ -128,16 +131,24 @@ def _stage(docs: Path, staged: Path, pages: dict[str, str]) -> None:
         target.write_text(text, encoding="utf-8")
 
 
-def _sphinx(docs: Path, staged: Path, work: Path, to: Path) -> None:
+def _sphinx(docs: Path, staged: Path, work: Path) -> Path:
+    """Have Sphinx write the site; returns its folder, beside which some of its extensions leave things."""
+    made = work / "made" / "html"
+    shutil.rmtree(made.parent, ignore_errors=True)  # pages that are no longer made would stay, and be checked
     command = [sys.executable, "-m", "sphinx", "-b", "html", "--fail-on-warning", "--keep-going", "--quiet"]
     # All is read anew, which takes a few seconds: a page that was read before would not be warned of again.
-    command += ["--fresh-env", "-c", str(docs), "-d", str(work / "doctrees"), str(staged), str(to)]
-    if to.exists() and (to / "index.html").exists():
-        shutil.rmtree(to)  # pages that are no longer made would stay, and be checked
+    command += ["--fresh-env", "-c", str(docs), "-d", str(work / "doctrees"), str(staged), str(made)]
     result = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONUTF8": "1"})
     said = re.sub(r"\x1b\[[0-9;]*m", "", result.stderr).replace(str(staged), "docs").strip()
     if result.returncode or said:
         raise SiteError(f"Sphinx is not content:\n{said or result.stdout}")
+    return made
+
+
+def _check_replaceable(to: Path) -> None:
+    """A site may be replaced by a newer one. Whatever else somebody has in a folder must not be."""
+    if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / "objects.inv").is_file())):
+        raise SiteError(f"{to} has something else in it than a site. Choose an empty folder, or a new one.")
 
 
 _COURSE_PAGE = """# The course
