@@ -104,7 +104,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "__init__",
             "__main__",
         },
-        {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas"},
+        {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas", "vl_convert"},
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "httpx", "anyio", "jwt", "cryptography"}
