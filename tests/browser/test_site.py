@@ -205,7 +205,8 @@ _LOOK = """() => {
   const boxes = [...document.querySelectorAll(".cell_output, .output, .ck-panel, .ck-figure, pre, td > img")];
   return {
     words: document.querySelector("main").innerText.trim().split(/\\s+/).length,
-    over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    over: Math.max(...[document.documentElement, ...document.querySelectorAll("main, .bd-content, article")]
+      .map((one) => one.scrollWidth - one.clientWidth)),
     empty: boxes.filter((box) => !box.closest("details:not([open])"))
       .filter((box) => box.getBoundingClientRect().height < 5 || !shows(box))
       .map((box) => box.outerHTML.slice(0, 200)),
