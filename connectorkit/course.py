@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -68,7 +68,7 @@ def _of_course(name: str) -> Path:
 
 def count_cells(notebooks: list[Path]) -> int:
     """Code cells in all of them, for a progress bar."""
-    return sum(1 for path in notebooks for cell in _read(path).cells if cell.cell_type == "code")
+    return sum(1 for path in notebooks for cell in read(path).cells if cell.cell_type == "code")
 
 
 def run(
@@ -96,33 +96,50 @@ async def _run_one(
     advance: Callable[[], None] | None,
     turns: asyncio.Semaphore,
 ) -> Run:
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellControlSignal
-
-    notebook = _read(path)
-    page = pages / f"{path.stem}.html"
-    client = NotebookClient(
-        notebook,
-        timeout=_CELL_SECONDS,
-        kernel_name="python3",
-        # Kernels listen on loopback; their warning about it would drown the progress bar.
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        resources={"metadata": {"path": str(path.parent)}},
-        on_cell_executed=lambda **_: advance() if advance is not None else None,
-    )
-    problem = ""
+    notebook, page = read(path), pages / f"{path.stem}.html"
     async with turns:
-        try:
-            await client.async_execute(env=environment)
-        except (CellControlSignal, RuntimeError) as error:  # a cell failed, or the kernel died
-            problem = str(error).strip().splitlines()[-1]
-        problem = _error_output(notebook) or problem
+        problem = await execute(notebook, path.parent, environment, advance)
         notebook.metadata.pop("widgets", None)
         page.write_text(_as_page(notebook, path.stem), encoding="utf-8")
     return Run(path, page, problem)
 
 
-def _read(path: Path) -> Any:
+async def execute(
+    notebook: Any,
+    folder: Path,
+    environment: dict[str, str],
+    advance: Callable[[], None] | None = None,
+    extensions: Sequence[str] = (),
+) -> str:
+    """Run all cells of a notebook as if it lay in ``folder``; outputs and widget state are added to it.
+
+    ``extensions`` are modules that IPython loads first. Returns what went wrong, nothing when all was well.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellControlSignal
+
+    client = NotebookClient(
+        notebook,
+        timeout=_CELL_SECONDS,
+        kernel_name="python3",
+        # Kernels listen on loopback; their warning about it would drown the progress bar.
+        extra_arguments=[
+            "--IPKernelApp.log_level=ERROR",
+            *(f"--IPKernelApp.extra_extensions={name}" for name in extensions),
+        ],
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_executed=lambda **_: advance() if advance is not None else None,
+    )
+    problem = ""
+    try:
+        await client.async_execute(env=environment)
+    except (CellControlSignal, RuntimeError) as error:  # a cell failed, or the kernel died
+        problem = str(error).strip().splitlines()[-1]
+    return _error_output(notebook) or problem
+
+
+def read(path: Path) -> Any:
+    """A notebook from its file. Raises ``CourseError`` where it is none."""
     import nbformat
 
     try:
@@ -159,7 +176,7 @@ def _as_page(notebook: Any, title: str) -> str:
 
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _has_gone(output)]
+            cell.outputs = [output for output in cell.outputs if not has_gone(output)]
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
     )
@@ -170,7 +187,7 @@ def _as_page(notebook: Any, title: str) -> str:
     return _PAGE.format(title=escape(title), policy=_POLICY, style=_STYLE + _code_colours(), body=body)
 
 
-def _has_gone(output: Any) -> bool:
+def has_gone(output: Any) -> bool:
     """Whether it was shown only for a while, such as a progress bar; its place says ``Output()``."""
     data = output.get("data", {})
     return _WIDGET in data and data.get("text/plain", "").startswith("Output(")

@@ -98,6 +98,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "kit",
             "connecting",
             "course",
+            "site",
             "foreground",
             "grader",
             "explorer",
@@ -107,7 +108,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "__init__",
             "__main__",
         },
-        {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas", "IPython"},
+        {"click", "rich", "nbformat", "nbclient", "nbconvert", "pygments", "pandas", "IPython", "vl_convert"},
     ),
 )
 SANDBOX_THIRD_PARTY = {"starlette", "uvicorn", "httpx", "anyio", "jwt", "cryptography"}

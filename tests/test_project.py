@@ -35,7 +35,8 @@ def blocks(language: str) -> list[str]:
 
 def test_environment_yml_lists_what_pyproject_lists(project: dict[str, Any]) -> None:
     extras = project["optional-dependencies"]
-    wanted = [Requirement(r) for r in (*project["dependencies"], *extras["docs"], *extras["lab"])]
+    named = (*extras["docs"], *extras["lab"], *extras["site"])
+    wanted = [Requirement(r) for r in (*project["dependencies"], *named)]
     expected = {canonicalize_name(r.name): str(r.specifier) for r in wanted if r.name != "connectorkit"}
 
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from connectorkit.cli.docs import docs
 from connectorkit.cli.examining import doctor
 from connectorkit.cli.explore import explore
 from connectorkit.cli.load import load
@@ -20,5 +21,5 @@ def main() -> None:
     """Learn and test the Connector API, on a local sandbox or a real account."""
 
 
-for command in (lab, sandbox, run, doctor, scenarios, promises, explore, load, receive, export):
+for command in (lab, sandbox, run, doctor, scenarios, promises, explore, load, receive, export, docs):
     main.add_command(command)
