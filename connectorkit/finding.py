@@ -10,7 +10,7 @@ import pandas as pd
 
 from connectorkit import mirror
 from connectorkit.log import Log
-from connectorkit.rows import storable
+from connectorkit.texts import storable
 
 GOOD, REFUSED, UNANSWERED = "good", "refused", "no answer"
 MOST = 200

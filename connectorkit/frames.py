@@ -31,9 +31,9 @@ from connectorkit.columns import (
     UNSETTLED,
 )
 from connectorkit.log import Exchange, Log
-from connectorkit.rows import storable
 from connectorkit.scenarios import ALL, Outcome, Scenario
 from connectorkit.tables import Moment, frame, moment
+from connectorkit.texts import storable
 
 
 def exchanges(log: Log, **which: Any) -> pd.DataFrame:

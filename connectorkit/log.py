@@ -30,10 +30,10 @@ from connectorkit.rows import (
     exchange_row,
     members,
     notification_row,
-    storable,
     with_storable_texts,
 )
 from connectorkit.schema import EXCHANGE_COLUMNS, NOTIFICATION_COLUMNS, Texts
+from connectorkit.texts import storable
 
 __all__ = ("Exchange", "Log", "Notification")
 

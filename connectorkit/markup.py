@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from html import escape as escaped
 from typing import Any, NamedTuple
 
-from connectorkit.rows import storable
+from connectorkit.texts import storable
 
 # JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
 _SHORT = 20  # characters

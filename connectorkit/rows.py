@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from connectorkit import summary
 from connectorkit.records import Exchange, Notification, stamped
 from connectorkit.schema import EXCHANGE_COLUMNS, NOTIFICATION_COLUMNS, header_lines
+from connectorkit.texts import storable
 
 Kept = TypeVar("Kept", Exchange, Notification)
 
@@ -89,10 +90,3 @@ def with_storable_texts(record: Kept) -> Kept:
         elif name.endswith("headers"):
             changes[name] = [(storable(header), storable(text)) for header, text in value]
     return stamped(record, **changes)
-
-
-def storable(value: Any) -> Any:
-    """Half a surrogate pair, sent by a tester on purpose, has no form in UTF-8."""
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value

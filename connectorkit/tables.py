@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from connectorkit.rows import storable
+from connectorkit.texts import storable
 
 WHEN, TEXT, WHOLE, REAL, YES_NO = "datetime64[us, UTC]", "string", "Int64", "float64", "boolean"
 # Column: (dtype, meaning)

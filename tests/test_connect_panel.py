@@ -25,8 +25,8 @@ from connectorkit.client import Client
 from connectorkit.errors import ConnectorError
 from connectorkit.log import Log
 from connectorkit.redact import Secret
-from connectorkit.rows import storable
 from connectorkit.settings import Settings
+from connectorkit.texts import storable
 
 
 @pytest.fixture

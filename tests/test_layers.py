@@ -19,7 +19,7 @@ PACKAGE = Path(connectorkit.__file__).parent
 LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ({"wire"}, set()),
     (
-        {"errors", "forms", "hiding", "values", "redact", "markup", "hosts"}
+        {"texts", "errors", "forms", "hiding", "values", "redact", "markup", "hosts"}
         # the log
         | {"records", "summary", "schema", "rows", "logfile", "log", "upkeep"},
         set(),
