@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import Any, NamedTuple
@@ -27,6 +28,11 @@ _CODE = (
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
 _LONGEST_WORD = 40
+# Of JupyterLab, of Sphinx's theme, of VS Code.
+_DARK_PAGES = ('[data-jp-theme-light="false"]', '[data-theme="dark"]', "body.vscode-dark")
+_BY_THEME = ".ck-dark { display: none } " + " ".join(
+    f"{page} .ck-light {{ display: none }} {page} .ck-dark {{ display: inline }}" for page in _DARK_PAGES
+)
 _OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
 _CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
 
@@ -117,6 +123,19 @@ def note(text: str, *, good: bool | None = None) -> str:
     """One line of plain words; ``good`` gives it the colour of success or failure."""
     colour = _DIM if good is None else _GOOD if good else _BAD
     return f'<div role="status" style="color: {colour}; line-height: 1.4">{escape(text)}</div>'
+
+
+def drawing(light: str, dark: str, words: str) -> str:
+    """A picture as svg for either theme, in ``words`` for who does not see it.
+
+    As an image of its own nothing in it is run, and nothing is fetched.
+    """
+    shown = "".join(
+        f'<img class="ck-{name}" alt="{escape(words)}" style="max-width: 100%; height: auto" '
+        f'src="data:image/svg+xml;base64,{b64encode(svg.encode("utf-8", "replace")).decode("ascii")}">'
+        for name, svg in (("light", light), ("dark", dark))
+    )
+    return f"<style>{_BY_THEME}</style>{shown}"
 
 
 def code(text: str) -> str:

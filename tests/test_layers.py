@@ -79,13 +79,13 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"load"}, {"httpx", "httptools", "numpy"}),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "exploration", "load_report"}
+        {"tables", "columns", "mirror", "frames", "tally", "timeline", "sql", "exploration", "load_report"}
         | {"drawing", "distributions", "views", "views_latency", "views_time"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},
     ),
     ({"comparing", "paths"}, {"pandas", "numpy", "altair"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
-    ({"widgets"}, {"ipywidgets", "pandas", "httpx"}),
+    ({"widgets"}, {"ipywidgets", "traitlets", "pandas", "httpx"}),
     (
         {
             "response_log",
