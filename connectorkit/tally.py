@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from connectorkit import frames
-from connectorkit.columns import PHASES, SUMMARY
+from connectorkit.columns import PHASES, SUMMARY, TIMINGS
 from connectorkit.distributions import Numbers
 from connectorkit.log import Log
 from connectorkit.tables import frame
@@ -88,7 +88,7 @@ class Tally:
     ) -> None:
         self._log, self._by, self._phase = log, by, phase
         self._session = log.session_id if session == "current" else session
-        columns = frames.exchanges(log).columns
+        columns = list(TIMINGS)
         for name in (*(() if by == PHASE else (by,)), phase):
             if name not in columns:
                 raise ValueError(f"There is no column {name!r}. Choose one of {', '.join(columns)}.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets
 import pandas as pd
 
-from connectorkit import drawing, frames, markup, views
+from connectorkit import frames, markup
 from connectorkit.columns import PHASES
 from connectorkit.log import Log
 from connectorkit.paths import waterfall
 from connectorkit.tally import Tally
+
+if TYPE_CHECKING:
+    from connectorkit.views import Picture
 
 THERE = ipywidgets.Layout(width="auto", max_width="24em")
 AWAY = ipywidgets.Layout(display="none")
@@ -98,6 +101,8 @@ class Charts:
         if last.empty:
             return Drawn(status="There are no exchanges yet.")
         shown = [*_KNOWN, *(name for name in PHASES if last[name].notna().any()), "total_ms"]
+        from connectorkit import views  # as late as this: altair takes its time
+
         rows = last.iloc[::-1][shown].astype(object)
         heads = [name.removesuffix("_id").replace("_", " ") for name in shown]
         told = [[_cell(value) for value in row] for row in rows.itertuples(index=False)]
@@ -108,6 +113,8 @@ class Charts:
         tally = self.tally(by, phase, session)
         if not tally.count:
             return Drawn(status="There are no exchanges yet.")
+        from connectorkit import views
+
         chart = views.percentiles if view == "percentiles" else views.histogram
         made = chart(tally.series(), phase="each phase" if by == "phase" else phase)
         summed = tally.frame()
@@ -136,7 +143,7 @@ def short(text: str) -> str:
     return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"
 
 
-def _picture(made: drawing.Picture) -> str:
+def _picture(made: Picture) -> str:
     return markup.drawing(*made.both(), made.description)
 
 

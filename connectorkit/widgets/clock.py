@@ -13,7 +13,7 @@ import traitlets
 from connectorkit import markup
 from connectorkit.control import SandboxControl
 from connectorkit.errors import ConnectorError
-from connectorkit.widgets.controls import AUTO, WRAPPED, button
+from connectorkit.widgets.controls import WRAPPED, button
 from connectorkit.widgets.working import Worker
 
 _STEPS = (
@@ -57,7 +57,7 @@ class ClockPanel(ipywidgets.VBox):  # type: ignore[misc]
         again = button("Refresh", "Ask the sandbox what time it is", self._by_hand)
         self._time, self._status = ipywidgets.HTML(), ipywidgets.HTML()
         row = ipywidgets.HBox([self.by, self._go, again], layout=WRAPPED)
-        super().__init__([self._time, row, self._status], layout=AUTO)
+        super().__init__([self._time, row, self._status])
         traitlets.link((self, "seconds"), (self.by, "value"))
         self._by_hand()
 
@@ -101,7 +101,8 @@ class ClockPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the panel away, when what is under way has ended."""
-        self._worker.close()
+        if (worker := getattr(self, "_worker", None)) is not None:
+            worker.close()
         super().close()
 
     def __repr__(self) -> str:

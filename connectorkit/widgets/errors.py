@@ -184,9 +184,8 @@ class ErrorPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the panel away, after the case that is under way."""
-        self._worker.close()
-        for part in (self.faults, self.clock):
-            if part is not None:
+        for part in (getattr(self, name, None) for name in ("_worker", "faults", "clock")):
+            if part is not None:  # what failed while it was made is closed too
                 part.close()
         super().close()
 

@@ -57,7 +57,8 @@ class Sections(ipywidgets.VBox):  # type: ignore[misc]
     section = traitlets.Unicode()
 
     def __init__(self, parts: Mapping[str, tuple[str, str, ipywidgets.Widget]]) -> None:
-        self._parts = {name: part for name, (_, _, part) in parts.items()}
+        # Each in a box, as a part may share its layout with others, which are not to be hidden with it.
+        self._parts = {name: ipywidgets.VBox([part]) for name, (_, _, part) in parts.items()}
         self.buttons = ipywidgets.ToggleButtons(
             options=[(label, name) for name, (label, _, _) in parts.items()],
             tooltips=[tip for _, tip, _ in parts.values()],

@@ -28,7 +28,7 @@ _TIPS = (
     *("Request, response and notification of one conversation", "The last exchanges, in their phases"),
     *("How long all but the slowest took", "How many took how long", "Whether calls became slower"),
 )
-_BY = ("operation", "label", "scenario", "consumer", "phase")
+_BY = ("operation", "label", "scenario", "phase")
 _OF = ("total_ms", *PHASES)
 _SESSIONS = (("this session", "current"), ("the whole log", "all"))
 _NEWEST = ("the one used last", "")
@@ -63,7 +63,7 @@ class TimingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     after = traitlets.Unicode("current", help="a session or a label").tag(sync=True)
 
     def __init__(self, log: Log) -> None:
-        self.log = log
+        self.source = log
         self._drawing = threading.RLock()
         self._charts = charts.Charts(log)
         self._seen: _Last = ()
@@ -132,7 +132,7 @@ class TimingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         """Read the log again. Raises ``LogError`` where it is closed, and the panel says so."""
         with self._drawing:
             try:
-                self._seen = self.log.newest()
+                self._seen = self.source.newest()
                 self._fill()
                 drawn = self._charts.draw(
                     self.view, self.by, self.phase, self.session, self.conversation or None, self.comparison
@@ -161,7 +161,7 @@ class TimingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         of = [*PHASES, "total_ms"] if self.by == "phase" else self.phase
         chosen = dict(by="operation" if self.by == "phase" else self.by, phases=of) | options
         try:
-            self.comparison = self.log.compare_timings(*runs, **chosen)  # type: ignore[attr-defined]
+            self.comparison = self.source.compare_timings(*runs, **chosen)  # type: ignore[attr-defined]
         except (ConnectorError, ValueError) as error:
             self.comparison = None
             self.show("comparison")
@@ -183,8 +183,9 @@ class TimingsPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the panel away; it no longer looks at the log."""
-        self._unfollow()
-        self._worker.close()
+        for part in (getattr(self, name, None) for name in ("_pulse", "_worker")):
+            if part is not None:  # what failed while it was made is closed too
+                part.close()
         super().close()
 
     def __repr__(self) -> str:
@@ -251,11 +252,13 @@ class TimingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         if self.paused:
             return True
         try:
-            if self.log.newest() != self._seen and self.view != "comparison":
+            if self.source.newest() != self._seen and self.view != "comparison":
                 self.refresh()
         except ConnectorError:
             self._status.value = markup.note(_CLOSED)
             return False
+        except ValueError as error:  # what cannot be drawn now may be drawn with what comes next
+            self._status.value = markup.note(str(error), good=False)
         return True
 
     def _follow(self) -> None:

@@ -12,7 +12,7 @@ from connectorkit.errors import ConnectorError
 
 _LONGEST_SECONDS = 10.0  # that closing waits for what is under way
 # A refresh is followed by a rest so many times as long: what is measured must not be slowed by watching it.
-_RESTS = 4
+_RESTS, _LONGEST_REST = 4, 2.0
 
 
 class Worker:
@@ -94,4 +94,4 @@ class Pulse:
             began = time.perf_counter()
             if not self._look():
                 return
-            rest = max(self._every, _RESTS * (time.perf_counter() - began))
+            rest = min(max(self._every, _RESTS * (time.perf_counter() - began)), _LONGEST_REST)
