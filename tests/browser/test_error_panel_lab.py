@@ -50,7 +50,7 @@ def lab(browser: Browser, lab_address: str, theme: str, width: int) -> Iterator[
 
 @EACH
 def test_errors_are_found_run_and_read(lab: Bench, theme: str, width: int, screenshots: Path) -> None:
-    panel = lab.open("Run all", OPENED)
+    panel = lab.open("Cases", OPENED)
     lab.wait()
 
     panel.get_by_role("button", name="foreign-conversation", exact=True).click()
@@ -77,7 +77,7 @@ def test_errors_are_found_run_and_read(lab: Bench, theme: str, width: int, scree
 
 @ONCE
 def test_all_are_run_while_a_cell_can_be_run_and_are_stopped(lab: Bench, screenshots: Path) -> None:
-    panel = lab.open("Run all", OPENED, "2 ** 70")
+    panel = lab.open("Cases", OPENED, "2 ** 70")
     lab.wait()
 
     panel.get_by_role("button", name="Run all", exact=True).click()
@@ -97,7 +97,7 @@ def test_all_are_run_while_a_cell_can_be_run_and_are_stopped(lab: Bench, screens
 
 @ONCE
 def test_the_panel_is_worked_by_keyboard_alone(lab: Bench) -> None:
-    panel = lab.open("Run all", OPENED)
+    panel = lab.open("Cases", OPENED)
     lab.wait()
     page = lab.page
 
@@ -123,7 +123,7 @@ def test_the_panel_is_worked_by_keyboard_alone(lab: Bench) -> None:
 @ONCE
 def test_hostile_texts_run_nothing_and_hold_the_layout(lab: Bench, screenshots: Path) -> None:
     opened = OPENED.removesuffix("panel\n")
-    panel = lab.open("Run all", opened, HOSTILE_CELL, HOSTILE_PANEL)
+    panel = lab.open("Cases", opened, HOSTILE_CELL, HOSTILE_PANEL)
     lab.wait()
 
     panel.get_by_role("button", name="missing-id", exact=True).click()
