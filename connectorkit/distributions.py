@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,10 @@ def named(source: Any, phase: str, by: str | None) -> dict[str, Distribution]:
         }
     else:
         given = {phase: _pairs("the source", source)}
-    found = {_short(name): made for name, pair in given.items() if (made := _made(*pair)) is not None}
+    found: dict[str, Distribution] = {}
+    for name, pair in given.items():
+        if (made := _made(*pair)) is not None:
+            found[_unlike(_short(name), found)] = made
     return _fewer(found)
 
 
@@ -117,7 +120,18 @@ def _fewer(found: dict[str, Distribution]) -> dict[str, Distribution]:
 
 
 def _short(name: str) -> str:
+    """Readable in a legend. Vega makes expressions of names, which a line separator would break."""
+    name = "".join(c if c.isprintable() else "�" for c in name)
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+
+
+def _unlike(name: str, others: Collection[str]) -> str:
+    """Two that became alike by being made short are still two."""
+    number, made = 1, name
+    while made in others:
+        number += 1
+        made = f"{name} ({number})"
+    return made
 
 
 def edges(least: float, most: float, buckets: int = 60) -> tuple[Numbers, bool]:

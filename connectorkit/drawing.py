@@ -55,6 +55,17 @@ class Picture:
 
         return str(vl_convert.vegalite_to_svg(self.chart.to_json()))
 
+    def both(self) -> tuple[str, str]:
+        """The svg text for a light page and for a dark one, drawn once. Not for heat maps.
+
+        Their shades differ by theme; elsewhere only paper, ink and lines do.
+        """
+        light = Picture(self._bare, self.description).svg()
+        dark = light
+        for part, colour in _LIGHT.items():
+            dark = dark.replace(f'"{colour}"', f'"{_DARK[part]}"')
+        return light, dark
+
     def png(self, scale: float = 2.0) -> bytes:
         """The picture as a PNG file, ``scale`` times as large as on screen; for a ticket or a slide."""
         import vl_convert

@@ -203,6 +203,17 @@ class Log(Shown):
         """The newest exchange, or ``None`` while the log is empty."""
         return next(self.read(newest_first=True), None)
 
+    def newest(self) -> tuple[int, int, int]:
+        """Whether there is something new costs this little: it is other numbers than before.
+
+        They are how often records were taken out, and the number of the last exchange and notification.
+        """
+        exchanges, notifications = (
+            self.query(f"SELECT coalesce(max({name}_id), 0) FROM {name}s")[0][0]  # noqa: S608
+            for name in ("exchange", "notification")
+        )
+        return self.times_pruned(), int(exchanges), int(notifications)
+
     def close(self) -> None:
         """Close the file. Reading or appending afterwards raises ``LogError``."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from html import escape as escaped
@@ -34,6 +35,11 @@ _CODE = (
 )
 _LONGEST_WORD = 40
 _SHOWN = 240  # characters of one member
+# Of JupyterLab, of Sphinx's theme, of VS Code.
+_DARK_PAGES = ('[data-jp-theme-light="false"]', '[data-theme="dark"]', "body.vscode-dark")
+_BY_THEME = ".ck-dark { display: none } " + " ".join(
+    f"{page} .ck-light {{ display: none }} {page} .ck-dark {{ display: inline }}" for page in _DARK_PAGES
+)
 _OPEN_CELL = "padding: 2px 10px 2px 0; text-align: left; vertical-align: top;"
 _CELL = f"{_OPEN_CELL} border-bottom: 1px solid {_LINE};"
 
@@ -165,6 +171,19 @@ def title(text: str) -> str:
 def words(text: str) -> str:
     """Plain words that are always there; unlike a ``note``, nobody announces them."""
     return f'<div style="color: {_DIM}; line-height: 1.4">{escape(text)}</div>'
+
+
+def drawing(light: str, dark: str, words: str) -> str:
+    """A picture as svg for either theme, in ``words`` for who does not see it.
+
+    As an image of its own nothing in it is run, and nothing is fetched.
+    """
+    shown = "".join(
+        f'<img class="ck-{name}" alt="{escape(words)}" style="max-width: 100%; height: auto" '
+        f'src="data:image/svg+xml;base64,{b64encode(svg.encode("utf-8", "replace")).decode("ascii")}">'
+        for name, svg in (("light", light), ("dark", dark))
+    )
+    return f"<style>{_BY_THEME}</style>{shown}"
 
 
 def code(text: str) -> str:

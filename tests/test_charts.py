@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from typing import Any
@@ -117,6 +118,33 @@ def test_text_from_a_log_is_text_in_the_picture(chart: Chart, hostile: str) -> N
 
     assert found[0] <= usual[0]
     assert found[1] <= usual[1]
+
+
+@pytest.mark.parametrize("break_", ["\u2028", "\u2029", "\x85", "\u202e", "\n", "\0", "\ud83d"])
+@pytest.mark.parametrize("chart", [views.histogram, views.percentiles])
+def test_a_name_with_a_line_separator_in_it_is_drawn(chart: Chart, break_: str) -> None:
+    svg = chart({f"one{break_}a": [1.0, 2.0], "two": [3.0, 4.0]}).svg()
+
+    assert "one�a" in svg
+
+
+def test_names_that_become_alike_stay_apart() -> None:
+    alike = {f"{'x' * 60}{number}": [float(number + 1)] for number in range(3)}
+
+    found = distributions.named(alike, "total_ms", None)
+
+    assert [one.values.tolist() for one in found.values()] == [[1.0], [2.0], [3.0]]
+    assert len(found) == 3
+
+
+def test_both_themes_are_drawn_at_once() -> None:
+    made = views.histogram({"a": [1.0, 2.0], "b": [3.0, 50.0]})
+
+    light, dark = made.both()
+
+    # Vega numbers its clip paths on and on.
+    numbered = [re.sub(r"clip\d+", "clip", svg) for svg in (light, dark, made.svg(), made.dark().svg())]
+    assert numbered[:2] == numbered[2:]
 
 
 def test_the_dark_picture_is_the_same_on_another_page() -> None:

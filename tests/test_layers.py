@@ -81,7 +81,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"load"}, {"httpx", "httptools", "numpy"}),
     (
-        {"tables", "columns", "mirror", "frames", "timeline", "sql", "exploration", "load_report"}
+        {"tables", "columns", "mirror", "frames", "tally", "timeline", "sql", "exploration", "load_report"}
         | {"finding", "expected"}
         | {"drawing", "distributions", "views", "views_latency", "views_time"},
         {"pandas", "numpy", "pyarrow", "duckdb", "altair", "vl_convert"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from html.parser import HTMLParser
 
 import pytest
@@ -171,3 +172,12 @@ def test_a_row_without_a_name_belongs_to_the_one_above_it() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_section_shows_its_title_as_text(text: str) -> None:
     assert Reader(markup.section(text, "")).text == text
+
+
+def test_a_drawing_has_a_picture_for_either_theme_and_words_for_both() -> None:
+    made = markup.drawing("<svg>light & </svg>", "<svg>dark</svg>", 'a "chart" of <b>')
+
+    assert made.count("data:image/svg+xml;base64,") == 2
+    assert made.count('alt="a &quot;chart&quot; of &lt;b&gt;"') == 2
+    assert "<svg" not in made
+    assert base64.b64encode(b"<svg>light & </svg>").decode() in made

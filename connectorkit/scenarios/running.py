@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime
 
 from connectorkit import choosing, retries
 from connectorkit.catalogue import ALL, BY_NAME, TOPICS, Scenario, in_words
 from connectorkit.client import Client
 from connectorkit.control import SandboxControl
 from connectorkit.errors import ConnectorError
+from connectorkit.log import Log
 from connectorkit.markup import Shown
 from connectorkit.receiver import Receiver
 from connectorkit.retries import PUBLISHED
@@ -76,7 +78,7 @@ class Scenarios(Shown):
         scenario = BY_NAME.get(name)
         if scenario is None:
             raise ValueError(choosing.unknown(name, BY_NAME, **_WORDS))
-        not_run = self._obstacle(scenario, visible)
+        not_run = self.obstacle(scenario, visible=visible)
         if not_run:
             return Outcome(scenario, not_run=not_run)
         label, started = scenario_label.set(scenario.name), time.perf_counter()
@@ -101,7 +103,23 @@ class Scenarios(Shown):
                 progress(outcomes[-1])
         return outcomes
 
-    def _obstacle(self, scenario: Scenario, visible: bool) -> str:
+    @property
+    def sandbox(self) -> SandboxControl | None:
+        """The sandbox that is steered for it; ``None`` on a real account."""
+        return self._sandbox
+
+    @property
+    def log(self) -> Log:
+        """Where the exchanges of what was run stand."""
+        return self._client.log
+
+    @property
+    def app_jwt_expires_at(self) -> datetime | None:
+        """When the client's AppJWT expires, by the service's clock; ``None`` while it has none."""
+        token = self._client.credentials.app_jwt
+        return None if token is None else token.expires_at
+
+    def obstacle(self, scenario: Scenario, *, visible: bool = False) -> str:
         """Why it cannot be run here; empty where it can."""
         if self._sandbox is None:
             if scenario.on_account == "visible" and not visible:
