@@ -11,6 +11,7 @@ import ipywidgets
 import nbformat
 import pytest
 from click.testing import CliRunner
+from ipywidgets.embed import dependency_state
 from markdown_it import MarkdownIt
 
 import connectorkit
@@ -23,8 +24,9 @@ HOSTILE = [*TEXTS.values(), '" onclick="alert(1)', "' onfocus='x", "<img src=x o
 
 
 def state_of(*widgets: ipywidgets.Widget) -> dict[str, Any]:
-    """The state of all widgets there are, as a notebook saves it."""
-    return ipywidgets.Widget.get_manager_state()["state"]
+    """Their state and that of their parts, as a notebook saves it; others may be about from other tests."""
+    state: dict[str, Any] = dependency_state(widgets, drop_defaults=False)
+    return state
 
 
 def seen(widget: ipywidgets.Widget) -> str:
