@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import peers
-from measured import Measured, show, show_machine, show_versions
+from measured import Measured, show, show_versions
 
 from connectorkit.client import Client
 from connectorkit.load.options import Options
