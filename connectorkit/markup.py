@@ -35,6 +35,7 @@ _CODE = (
 )
 _LONGEST_WORD = 40
 _SHOWN = 240  # characters of one member
+_DRAWN = "width: 100%; min-width: 480px; max-width: 760px"  # narrower, its words could not be read
 # Of JupyterLab, of Sphinx's theme, of VS Code.
 _DARK_PAGES = ('[data-jp-theme-light="false"]', '[data-theme="dark"]', "body.vscode-dark")
 _BY_THEME = ".ck-dark { display: none } " + " ".join(
@@ -128,6 +129,13 @@ def stack(parts: Iterable[str]) -> str:
     return "".join(f'<div style="margin: 0 0 12px 0">{part}</div>' for part in parts)
 
 
+def fitted(content: str) -> str:
+    """What this module has made, no wider than its place: tables scroll, words are wrapped."""
+    if not content:
+        return ""
+    return f'<div style="display: grid; grid-template-columns: minmax(0, 1fr)">{content}</div>'
+
+
 def section(title: str, content: str) -> str:
     """A part of a page, under a heading of its own."""
     heading = f'<h2 style="font-size: 110%; margin: 1.5em 0 0.3em 0; color: {_TEXT}">{escape(title)}</h2>'
@@ -179,11 +187,11 @@ def drawing(light: str, dark: str, words: str) -> str:
     As an image of its own nothing in it is run, and nothing is fetched.
     """
     shown = "".join(
-        f'<img class="ck-{name}" alt="{escape(words)}" style="max-width: 100%; height: auto" '
+        f'<img class="ck-{name}" alt="{escape(words)}" style="{_DRAWN}" '
         f'src="data:image/svg+xml;base64,{b64encode(svg.encode("utf-8", "replace")).decode("ascii")}">'
         for name, svg in (("light", light), ("dark", dark))
     )
-    return f"<style>{_BY_THEME}</style>{shown}"
+    return f'<style>{_BY_THEME}</style><div style="overflow-x: auto">{shown}</div>'
 
 
 def code(text: str) -> str:

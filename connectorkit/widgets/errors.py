@@ -297,12 +297,12 @@ class ErrorPanel(Still):
         outcome = self._outcomes.get(name)
         behind = None if outcome is None else outcome.exchange
         self.exchange_id = None if behind is None else behind.exchange_id
-        self._result.value = cases.closely(self._all[name], outcome)
+        self._result.value = markup.fitted(cases.closely(self._all[name], outcome))
 
     def _show_rows(self) -> None:
         """Below the cases, the outcomes of those that are shown."""
         shown = [one for one in [*self._outcomes.values()] if one.scenario.name in self._found]
-        self._table.value = cases.table(shown) if shown else ""
+        self._table.value = markup.fitted(cases.table(shown) if shown else "")
 
     def _show_going(self) -> None:
         self._cases.rest(self.running)

@@ -141,7 +141,8 @@ class TimingsPanel(Still):
             except ConnectorError as error:
                 self._status.value = markup.note(str(error), good=False)
                 raise
-            self._picture.value, self._words.value = drawn.picture, drawn.words
+            self._picture.value = markup.fitted(drawn.picture)
+            self._words.value = markup.fitted(drawn.words)
             self._status.value = markup.note(drawn.status + (" Paused." if self.paused else ""))
 
     def compare(

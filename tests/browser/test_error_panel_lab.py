@@ -24,6 +24,23 @@ kit = ck.connect(sandbox=True, log=":memory:")
 panel = widgets.error_panel(kit)
 panel
 """
+# Two minutes for all of them: time enough for a person on a busy machine.
+SLOW = """
+import time
+import connectorkit as ck
+from connectorkit import widgets
+from connectorkit.scenarios import Scenarios
+
+kit = ck.connect(sandbox=True, log=":memory:")
+
+class Slow(Scenarios):
+    def run(self, name, *, visible=False):
+        time.sleep(1)
+        return kit.scenarios.run(name, visible=visible)
+
+panel = widgets.error_panel(Slow(kit, kit.sandbox))
+panel
+"""
 HOSTILE_PANEL = """
 import dataclasses
 from connectorkit.scenarios import BY_NAME, Scenarios
@@ -77,7 +94,7 @@ def test_errors_are_found_run_and_read(lab: Bench, theme: str, width: int, scree
 
 @ONCE
 def test_all_are_run_while_a_cell_can_be_run_and_are_stopped(lab: Bench, screenshots: Path) -> None:
-    panel = lab.open("Cases", OPENED, "2 ** 70")
+    panel = lab.open("Cases", SLOW, "2 ** 70")
     lab.wait()
 
     panel.get_by_role("button", name="Run all", exact=True).click()

@@ -116,7 +116,11 @@ panel.show("percentiles", by="label")
 
     expect(panel.get_by_text("</script><script>").first).to_be_visible()
     lab.shoot(panel, screenshots / "timings-hostile-percentiles.png")
-    for view in ("Exchanges", "Waterfall", "Before and after", "Histogram"):
+    drawn = {"Exchanges": "waterfall of", "Waterfall": "path of", "Histogram": "histogram of"}
+    for view, words in drawn.items():
         panel.get_by_role("button", name=view, exact=True).click()
-        expect(panel.get_by_role("button", name="Refresh", exact=True)).to_be_visible()
-        lab.shoot(panel, screenshots / f"timings-hostile-{view.split()[0].lower()}.png")
+        expect(picture(panel, "dark")).to_have_attribute("alt", re.compile(f"^{words}"))
+        lab.shoot(panel, screenshots / f"timings-hostile-{view.lower()}.png")
+    panel.get_by_role("button", name="Before and after", exact=True).click()
+    expect(panel.get_by_text("Choose what was before")).to_be_visible()
+    lab.shoot(panel, screenshots / "timings-hostile-before.png")
