@@ -2,9 +2,8 @@
 
 The same server for all, nginx with fixed answers, on one core; whoever sends on another; in turn, in one run.
 Ours opens, sends and closes conversations, with every phase measured and histograms kept; Locust and wrk only
-send. Locust is looked for in ``CONNECTORKIT_PEERS`` (``~/.cache/connectorkit-peers``), in the virtual
-environment ``locust``; nginx and wrk are those of the system. ``python benchmarks/load.py 7`` says how many
-rounds there are.
+send. ``python benchmarks/peers.py`` installs Locust; nginx and wrk are those of the system. ``python
+benchmarks/load.py 7`` says how many rounds there are; that takes four minutes.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import peers
-from measured import Measured, show, show_versions
+from measured import Measured, show, show_machine, show_versions
 
 from connectorkit.client import Client
 from connectorkit.load.options import Options
@@ -81,7 +80,7 @@ def answers(port: int) -> dict[str, Any]:
 def nginx() -> Iterator[int]:
     """The quickest server there is for fixed answers; its port."""
     if shutil.which("nginx") is None:
-        sys.exit("nginx is needed, as a server that is quicker than everybody who sends. Install it.")
+        raise peers.Missing("Install nginx: a server that is quicker than everybody who sends.")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
@@ -252,9 +251,14 @@ def main(arguments: list[str]) -> None:
     elif arguments[:1] == ["--lateness"]:
         print(sent(int(arguments[1]), rate=1000.0, seconds=float(SECONDS)).schedule_error.percentile(99))
     else:
-        for line in measured(int(arguments[0]) if arguments else ROUNDS):
-            show(line)
+        try:
+            for line in measured(int(arguments[0]) if arguments else ROUNDS):
+                show(line)
+        except peers.Missing as missing:
+            sys.exit(str(missing))
         show_versions()
+        print(peers.versions())
+        show_machine()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""All ratios in one table: ``python benchmarks/run.py``, about ten minutes; ``--rows 100000`` is quicker.
+"""All ratios in one table: ``python benchmarks/run.py``, about fifteen minutes; ``--rows 100000`` is quicker.
 
 Left what the kit takes, beside it what it is measured against, in turn and in one run; then the ratio, its
 middle half, and what is claimed of it. Exits with 1 if a claim does not hold.
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 
 import capture
+import load
 import log
 import peers
 import servers
@@ -34,10 +35,11 @@ def main() -> None:
 
 def beside_peers() -> Iterator[Measured]:
     """What is measured against tools that have to be installed first."""
-    try:
-        yield from servers.measured()
-    except peers.Missing as missing:
-        print(f"The servers are not measured: {missing}")
+    for what, measured in (("Servers", servers.measured), ("Load", load.measured)):
+        try:
+            yield from measured()
+        except peers.Missing as missing:
+            print(f"{what}: not measured. {missing}")
 
 
 if __name__ == "__main__":

@@ -39,13 +39,26 @@ def open_scratch(page: Page, lab_address: str, cells: list[str], *, theme: str, 
     _idle(page)
     if page.locator(".jp-SideBar .lm-TabBar-tab.lm-mod-current").count():
         page.keyboard.press("Control+b")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    _run_all(page)
     for waits in ("[*]", "[ ]"):
         prompts = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt", has_text=waits)
         expect(prompts).to_have_count(0)
     _idle(page)
     expect(page.locator(".jp-OutputArea-output[data-mime-type*='error']")).to_have_count(0)
+
+
+def _run_all(page: Page) -> None:
+    """On a busy machine JupyterLab now and then has no kernel yet when it says so, and asks for one."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    asks = page.locator(".jp-Dialog .jp-mod-accept")
+    first = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
+    for _ in range(200):
+        if asks.count():
+            asks.click()
+        if first.inner_text().strip() != "[ ]:":
+            return
+        page.wait_for_timeout(200)
 
 
 def outside_requests(page: Page) -> list[str]:
