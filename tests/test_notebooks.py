@@ -54,7 +54,7 @@ SOLVED = {
     "04-inspect-timings": "assert slowest_phase == 'wait_ms' and wider.percentiles() is not None",
     "05-receive-notifications": "assert (causes != 'valid').any() and (late['outcome'] == 'lost').any()",
     "06-files-and-rich-content": "assert warnings and last.stage == 'CLOSE' and len(last.dialogs) == 1",
-    "07-explore": "assert third.surprises and not new.empty",
+    "07-explore": "assert third.steps and list(new) == ['event', 'state', 'fault']",
     "08-is-my-receiver-ready": "assert 'no-verification' in trusting.defects",
 }
 _SOLUTION = re.compile(r"<details>.*?</details>", re.DOTALL)

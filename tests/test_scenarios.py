@@ -158,7 +158,8 @@ def test_expected_texts_are_not_read_from_the_kit(path: Path) -> None:
         if isinstance(node, ast.ImportFrom)
     }
 
-    assert all(not name.startswith("connectorkit") or ".catalogue" in name for name in imported)
+    beside_display = imported - {"connectorkit.markup"}  # how a case is shown; it has none of its words
+    assert all(not name.startswith("connectorkit") or ".catalogue" in name for name in beside_display)
 
 
 # --- What comes of it --------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ class AgentSide(ipywidgets.VBox):  # type: ignore[misc]
             layout=FIELD,
             style=FITTING,
         )
-        sends_on_enter(self.text, act(self.send))
+        send = sends_on_enter(self.text, act(self.send))
         bind(panel, "agent_draft", self.text)
         self.choices = ipywidgets.Text(
             description="Choices",
@@ -140,7 +140,7 @@ class AgentSide(ipywidgets.VBox):  # type: ignore[misc]
         self.scripted.observe(self._switched, "value")
         self._controls = [
             self.text,
-            button("Send", "Send the agent's text and choices (Enter)", act(self.send), "primary"),
+            button("Send", "Send the agent's text and choices (Enter)", send, "primary"),
             self.choices,
             self.form,
             button("Typing", "Show the consumer that the agent is typing", act(panel.agent_typing)),

@@ -37,7 +37,7 @@ class ConsumerSide(ipywidgets.VBox):  # type: ignore[misc]
             layout=FIELD,
             style=FITTING,
         )
-        sends_on_enter(self.text, panel.by_hand(self.send))
+        send = sends_on_enter(self.text, panel.by_hand(self.send))
         bind(panel, "draft", self.text)
         self.upload = ipywidgets.FileUpload(
             accept=",".join(f".{kind.lower()}" for kind in wire.UPLOAD_TYPES),
@@ -54,7 +54,7 @@ class ConsumerSide(ipywidgets.VBox):  # type: ignore[misc]
         ]
         self._while_going = [
             self.text,
-            button("Send", "Send the consumer's text (Enter)", act(self.send), "primary"),
+            button("Send", "Send the consumer's text (Enter)", send, "primary"),
             *self._when_open,
             self.upload,
             button("Close", "Close the conversation as the consumer, for good", act(panel.end), "warning"),

@@ -42,8 +42,11 @@ def choice(
     )
 
 
-def sends_on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
-    """The same for a field whose text is sent: it is, as soon as the whole of it has come."""
+def sends_on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> Callable[[], None]:
+    """The same for a field whose text is sent: it is, as soon as the whole of it has come.
+
+    Returns what a button beside it does: a click overtakes the text as well where the kernel is busy.
+    """
     pressed = [False]
 
     def go(_: Any = None) -> None:
@@ -58,16 +61,20 @@ def sends_on_enter(field: ipywidgets.Text, action: Callable[[], Any]) -> None:
         else:
             go()
 
+    def press() -> None:
+        pressed[0] = True
+        try:
+            asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, wait, _MOST_WAITS)
+        except RuntimeError:  # no kernel, so nothing is under way
+            go()
+
     def heard(_: Any, content: dict[str, Any], buffers: Any) -> None:
         if content.get("event") == "submit":
-            pressed[0] = True
-            try:
-                asyncio.get_running_loop().call_later(_TEXT_COMES_SECONDS, wait, _MOST_WAITS)
-            except RuntimeError:  # no kernel, so nothing is under way
-                go()
+            press()
 
     field.on_msg(heard)
     field.observe(go, "value")
+    return lambda: action() if field.value else press()
 
 
 def bind(holder: Any, name: str, field: ipywidgets.Text) -> None:
