@@ -14,7 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from .bench import THEMES, Bench
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
@@ -94,11 +96,27 @@ def lab_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+def theme() -> str:
+    """Unless a test asks for others."""
+    return next(iter(THEMES))
+
+
+@pytest.fixture
+def width() -> int:
+    """Of the window, unless a test asks for others."""
+    return 1280
+
+
+@pytest.fixture
+def lab(browser: Browser, lab_address: str, theme: str, width: int) -> Iterator[Bench]:
+    """A page at JupyterLab with a kernel of its own."""
+    context = browser.new_context(viewport={"width": width, "height": 1000})
     context.set_default_timeout(60_000)
-    yield context.new_page()
+    bench = Bench(lab_address, context.new_page())
+    bench.choose_theme(theme)
+    yield bench
     context.close()
+    bench.end_kernels()
 
 
 @pytest.fixture

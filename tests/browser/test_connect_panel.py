@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
-from .scratch import THEMES, WIDTHS, open_scratch, outside_requests
+from .bench import EACH, Bench
 
 pytestmark = pytest.mark.browser
 
@@ -17,14 +17,12 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@EACH
 def test_tokens_come_the_time_runs_and_the_doctor_walks(
-    page: Page, lab_address: str, screenshots: Path, theme: str, width: int
+    lab: Bench, theme: str, width: int, screenshots: Path
 ) -> None:
-    asked = outside_requests(page)
-    open_scratch(page, lab_address, CELLS, theme=theme, width=width)
-    panel = panel_of(page)
+    panel = lab.open(*CELLS, button="Run doctor")
+    lab.wait()
 
     panel.get_by_role("button", name="Connect", exact=True).press("Enter")
     timer = panel.get_by_role("timer", name="AppJWT, time left")
@@ -37,24 +35,14 @@ def test_tokens_come_the_time_runs_and_the_doctor_walks(
     expect(
         panel.get_by_role("row").filter(has_text="ConsumerJWS").filter(has_text="never expires")
     ).to_be_visible()
-    panel.evaluate("element => element.scrollIntoView()")
-    page.screenshot(path=screenshots / f"connect-{theme}-{width}.png")
-    assert panel.evaluate("element => element.scrollWidth - element.clientWidth") <= 1
-    assert asked == []
+    lab.shoot(panel, screenshots / f"connect-{theme}-{width}.png")
 
 
-def test_the_sandbox_clock_counts(page: Page, lab_address: str) -> None:
-    open_scratch(page, lab_address, [*CELLS, "panel.fetch()"], theme="light", width=1280)
-    panel = panel_of(page)
+def test_the_sandbox_clock_counts(lab: Bench) -> None:
+    panel = lab.open(*CELLS, "panel.fetch()", button="Run doctor")
+    lab.wait()
     expect(panel.get_by_role("timer")).to_contain_text(":")
 
-    page.locator(".jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text("kit.sandbox.advance(minutes=61); None")
-    page.keyboard.press("Control+Enter")
+    lab.run_first("kit.sandbox.advance(minutes=61); None")
 
     expect(panel.get_by_role("timer")).to_contain_text("expired")
-
-
-def panel_of(page: Page) -> Locator:
-    return page.locator(".jp-OutputArea-output").filter(has=page.get_by_role("button", name="Run doctor"))

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
-import nbformat
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, expect
+
+from .bench import EACH, HOSTILE, TWICE, Bench
 
 pytestmark = pytest.mark.browser
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-HOSTILE = "</script><script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
 OPENED = """
 import connectorkit as ck
 from connectorkit import widgets
@@ -27,9 +21,7 @@ talk = kit.consumer({consumer!r}).open(features=["RICH_CONTENT", "QUICK_REPLIES"
 panel = widgets.conversation_panel(talk)
 panel
 """
-# What looks the same in every theme or at every width need not be tried in all of them.
 ONCE = pytest.mark.parametrize(("theme", "width"), [("light", 768)])
-TWICE = pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 768)])
 NAME_OF_FOCUSED = "(one => one.labels?.[0]?.textContent || one.title)(document.activeElement)"
 IN_THEIR_ORDER = [
     "Send the consumer's text",
@@ -56,84 +48,6 @@ len(panel.fetch())
 """
 
 
-@pytest.fixture(params=[1280, 768], ids=["wide", "narrow"])
-def width(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
-
-
-@pytest.fixture(params=THEMES)
-def theme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-class Lab:
-    """JupyterLab with a notebook of the test's own."""
-
-    def __init__(self, address: str, name: str, page: Page, outside: list[str]) -> None:
-        self._address = address
-        self._name = name
-        self.page = page
-        self.outside = outside
-
-    def open(self, *cells: str) -> Locator:
-        """Write a notebook, run it, and return the panel in it."""
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
-        self._put(f"api/contents/{self._name}", {"type": "notebook", "content": notebook})
-        self.page.goto(self._address.format(notebook=self._name) + "&reset")
-        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-        self._wait()
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        panel = self.page.locator(".jp-OutputArea-output").filter(has=self.page.get_by_role("log"))
-        expect(panel).to_be_visible()
-        self._wait()
-        expect(self.page.locator("[data-mime-type*='error']")).to_have_count(0)
-        return panel
-
-    def choose_theme(self, name: str) -> None:
-        raw = json.dumps({"theme": name})
-        self._put("lab/api/settings/@jupyterlab/apputils-extension:themes", {"raw": raw})
-
-    def end_kernels(self) -> None:
-        """Each has a sandbox, which the next test need not share the machine with."""
-        for session in self._ask("GET", "api/sessions").json():
-            self._ask("DELETE", f"api/sessions/{session['id']}")
-
-    def _put(self, path: str, body: dict[str, object]) -> None:
-        self._ask("PUT", path, json=body)
-
-    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        parts = urlsplit(self._address)
-        headers = {"Authorization": f"token {parts.query.removeprefix('token=')}"}
-        url = f"{parts.scheme}://{parts.netloc}/{path}"
-        answer = httpx.request(method, url, headers=headers, trust_env=False, timeout=60, **more)
-        return answer.raise_for_status()
-
-    def _wait(self) -> None:
-        expect(self.page.get_by_text("Python 3 (ipykernel) | Idle").first).to_be_visible()
-
-
-@pytest.fixture
-def lab(browser: Browser, lab_address: str, width: int, theme: str) -> Iterator[Lab]:
-    context = browser.new_context(viewport={"width": width, "height": 1000})
-    context.set_default_timeout(60_000)
-    page = context.new_page()
-    outside: list[str] = []
-    page.on("request", lambda request: outside.append(request.url) if is_outside(request.url) else None)
-    lab = Lab(lab_address, f"talk-{theme}-{width}.ipynb", page, outside)
-    lab.choose_theme(THEMES[theme])
-    yield lab
-    lab.choose_theme(THEMES["light"])
-    context.close()
-    lab.end_kernels()
-
-
-def is_outside(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"
-
-
 def photo() -> bytes:
     picture = Image.new("RGB", (640, 360), "#dfe7ec")
     draw = ImageDraw.Draw(picture)
@@ -158,15 +72,12 @@ def button(panel: Locator, name: str, side: int = 0) -> Locator:
     return panel.get_by_role("button", name=name, exact=True).nth(side)
 
 
-def shoot(lab: Lab, panel: Locator, path: Path) -> None:
-    panel.scroll_into_view_if_needed()
-    lab.page.screenshot(path=path)
-
-
+@EACH
 def test_a_conversation_from_its_first_text_to_the_next_one(
-    lab: Lab, theme: str, width: int, screenshots: Path
+    lab: Bench, theme: str, width: int, screenshots: Path
 ) -> None:
-    panel = lab.open(OPENED.format(consumer="ana@example"))
+    panel = lab.open(OPENED.format(consumer="ana@example"), button="Photo")
+    lab.wait()
     log, shot = panel.get_by_role("log"), f"talk-{theme}-{width}"
 
     consumer(panel).fill("Where is my parcel?")
@@ -183,7 +94,7 @@ def test_a_conversation_from_its_first_text_to_the_next_one(
     agent(panel).press("Enter")
     tomorrow = log.get_by_role("button", name="Tomorrow")
     expect(tomorrow).to_be_enabled()
-    shoot(lab, panel, screenshots / f"{shot}-choices.png")
+    lab.shoot(panel, screenshots / f"{shot}-choices.png")
     tomorrow.click()
     expect(log.get_by_role("button")).to_have_count(0)
 
@@ -197,14 +108,14 @@ def test_a_conversation_from_its_first_text_to_the_next_one(
     agent(panel).fill("I am sorry for that. What shall we do?")
     button(panel, "Send", 1).click()
     expect(log.get_by_role("button", name="My money")).to_be_enabled()
-    shoot(lab, panel, screenshots / f"{shot}-card.png")
+    lab.shoot(panel, screenshots / f"{shot}-card.png")
 
     button(panel, "Close").click()
     expect(panel.get_by_text("The conversation is closed. Re-open it to go on.")).to_be_visible()
     expect(log.get_by_role("button", name="My money")).to_be_disabled()
     button(panel, "4").click()
     expect(log).to_contain_text("Rated 4 of 5, settled.")
-    shoot(lab, panel, screenshots / f"{shot}-closed.png")
+    lab.shoot(panel, screenshots / f"{shot}-closed.png")
 
     button(panel, "Re-open").click()
     expect(panel.get_by_text("A new conversation is open.")).to_be_visible()
@@ -212,15 +123,18 @@ def test_a_conversation_from_its_first_text_to_the_next_one(
     button(panel, "Send").click()
     expect(log).to_contain_text("One more thing")
     expect(log).to_contain_text("Where is my parcel?")
-    shoot(lab, panel, screenshots / f"{shot}-again.png")
+    lab.shoot(panel, screenshots / f"{shot}-again.png")
     assert lab.outside == []
 
 
 @ONCE
-def test_everything_is_reached_and_done_with_the_keyboard(lab: Lab) -> None:
+def test_everything_is_reached_and_done_with_the_keyboard(lab: Bench) -> None:
     panel = lab.open(
-        OPENED.format(consumer="ben@example"), 'panel.agent_say("Which one?", choices=["Red", "Blue"])'
+        OPENED.format(consumer="ben@example"),
+        'panel.agent_say("Which one?", choices=["Red", "Blue"])',
+        button="Photo",
     )
+    lab.wait()
     keys, log = lab.page.keyboard, panel.get_by_role("log")
 
     consumer(panel).click()
@@ -240,19 +154,21 @@ def test_everything_is_reached_and_done_with_the_keyboard(lab: Lab) -> None:
 
 
 @ONCE
-def test_a_survey_follows_and_is_answered(lab: Lab, theme: str, width: int, screenshots: Path) -> None:
+def test_a_survey_follows_and_is_answered(lab: Bench, theme: str, width: int, screenshots: Path) -> None:
     panel = lab.open(
         OPENED.format(consumer="cleo@example"),
         'first, last = {"text": "How was it?", "replies": ["1", "2"]}, {"text": "What can we do better?"}\n'
         'kit.sandbox.settings(survey={"skills": None, "questions": [first, last]})\n'
         'panel.agent_say("Good bye")',
+        button="Photo",
     )
+    lab.wait()
     log = panel.get_by_role("log")
 
     button(panel, "Close", 1).click()
     log.get_by_role("button", name="2", exact=True).click()
     expect(log).to_contain_text("What can we do better?")
-    shoot(lab, panel, screenshots / f"talk-{theme}-{width}-survey.png")
+    lab.shoot(panel, screenshots / f"talk-{theme}-{width}-survey.png")
     consumer(panel).fill("Better boxes, please")
     consumer(panel).press("Enter")
 
@@ -262,7 +178,7 @@ def test_a_survey_follows_and_is_answered(lab: Lab, theme: str, width: int, scre
 
 @TWICE
 def test_hostile_and_endless_texts_are_texts_and_stay_inside(
-    lab: Lab, theme: str, width: int, screenshots: Path
+    lab: Bench, theme: str, width: int, screenshots: Path
 ) -> None:
     panel = lab.open(
         OPENED.format(consumer=HOSTILE),
@@ -273,7 +189,9 @@ def test_hostile_and_endless_texts_are_texts_and_stay_inside(
         "    panel.submit(text); panel.agent_say(text, choices=[text[:128]])\n"
         "    panel.agent_say(text, choices=[text[:128], 'short'], card=True)",
         PICTURED,
+        button="Photo",
     )
+    lab.wait()
     log = panel.get_by_role("log")
 
     expect(log.get_by_role("img")).to_be_visible()
@@ -293,6 +211,6 @@ def test_hostile_and_endless_texts_are_texts_and_stay_inside(
         "all => all.map(one => one.clientHeight)"
     )
     assert max(heights) < 300
-    shoot(lab, panel, screenshots / f"talk-{theme}-{width}-hostile.png")
+    lab.shoot(panel, screenshots / f"talk-{theme}-{width}-hostile.png")
     log.evaluate("node => { node.scrollTop = -node.scrollHeight / 2 }")
-    shoot(lab, panel, screenshots / f"talk-{theme}-{width}-hostile-middle.png")
+    lab.shoot(panel, screenshots / f"talk-{theme}-{width}-hostile-middle.png")

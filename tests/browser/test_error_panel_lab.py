@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from browser.panel_bench import HOSTILE, HOSTILE_CELL, THEMES, Bench, bench
+from .bench import EACH, HOSTILE, HOSTILE_CELL, Bench
 
 pytestmark = pytest.mark.browser
-EACH = pytest.mark.parametrize(
-    ("theme", "width"), [(theme, width) for theme in THEMES for width in (1280, 768)]
-)
 ONCE = pytest.mark.parametrize(("theme", "width"), [("light", 768)])
 OPENED = """
 import connectorkit as ck
@@ -59,15 +55,9 @@ panel
 """
 
 
-@pytest.fixture
-def lab(browser: Browser, lab_address: str, theme: str, width: int) -> Iterator[Bench]:
-    with bench(browser, lab_address, f"errors-{theme}-{width}.ipynb", theme, width) as made:
-        yield made
-
-
 @EACH
 def test_errors_are_found_run_and_read(lab: Bench, theme: str, width: int, screenshots: Path) -> None:
-    panel = lab.open("Cases", OPENED)
+    panel = lab.open(OPENED, button="Cases")
     lab.wait()
 
     panel.get_by_role("button", name="foreign-conversation", exact=True).click()
@@ -94,7 +84,7 @@ def test_errors_are_found_run_and_read(lab: Bench, theme: str, width: int, scree
 
 @ONCE
 def test_all_are_run_while_a_cell_can_be_run_and_are_stopped(lab: Bench, screenshots: Path) -> None:
-    panel = lab.open("Cases", SLOW, "2 ** 70")
+    panel = lab.open(SLOW, "2 ** 70", button="Cases")
     lab.wait()
 
     panel.get_by_role("button", name="Run all", exact=True).click()
@@ -114,7 +104,7 @@ def test_all_are_run_while_a_cell_can_be_run_and_are_stopped(lab: Bench, screens
 
 @ONCE
 def test_the_panel_is_worked_by_keyboard_alone(lab: Bench) -> None:
-    panel = lab.open("Cases", OPENED)
+    panel = lab.open(OPENED, button="Cases")
     lab.wait()
     page = lab.page
 
@@ -140,7 +130,7 @@ def test_the_panel_is_worked_by_keyboard_alone(lab: Bench) -> None:
 @ONCE
 def test_hostile_texts_run_nothing_and_hold_the_layout(lab: Bench, screenshots: Path) -> None:
     opened = OPENED.removesuffix("panel\n")
-    panel = lab.open("Cases", opened, HOSTILE_CELL, HOSTILE_PANEL)
+    panel = lab.open(opened, HOSTILE_CELL, HOSTILE_PANEL, button="Cases")
     lab.wait()
 
     panel.get_by_role("button", name="missing-id", exact=True).click()

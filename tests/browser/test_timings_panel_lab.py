@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
-from browser.panel_bench import HOSTILE_CELL, THEMES, Bench, bench
+from .bench import EACH, HOSTILE_CELL, Bench
 
 pytestmark = pytest.mark.browser
-EACH = pytest.mark.parametrize(
-    ("theme", "width"), [(theme, width) for theme in THEMES for width in (1280, 768)]
-)
 ONCE = pytest.mark.parametrize(("theme", "width"), [("dark", 768)])
 OPENED = """
 import connectorkit as ck
@@ -32,12 +28,6 @@ panel
 """
 
 
-@pytest.fixture
-def lab(browser: Browser, lab_address: str, theme: str, width: int) -> Iterator[Bench]:
-    with bench(browser, lab_address, f"timings-{theme}-{width}.ipynb", theme, width) as made:
-        yield made
-
-
 def picture(panel: Locator, theme: str) -> Locator:
     """The picture for this theme; the other one is hidden."""
     other = "light" if theme == "dark" else "dark"
@@ -49,7 +39,7 @@ def picture(panel: Locator, theme: str) -> Locator:
 def test_each_view_shows_a_picture_and_its_numbers(
     lab: Bench, theme: str, width: int, screenshots: Path
 ) -> None:
-    panel = lab.open("Waterfall", OPENED)
+    panel = lab.open(OPENED, button="Waterfall")
     lab.wait()
 
     expect(panel.get_by_text(re.compile(r"^Conversation .*: \d+ steps\."))).to_be_visible()
@@ -89,7 +79,7 @@ threading.Thread(target=work).start()
 panel.show("percentiles")
 """
     ended = "ending.wait(8)\nending.set()\nkit.log.summary()['count']['send']"
-    panel = lab.open("Waterfall", OPENED, started, ended)
+    panel = lab.open(OPENED, started, ended, button="Waterfall")
     status = panel.get_by_text(re.compile(r"^[\d,]+ exchanges? by operation"))
 
     expect(status).to_be_visible()
@@ -111,7 +101,7 @@ with kit.label(hostile):
 kit.sandbox.settle()
 panel.show("percentiles", by="label")
 """
-    panel = lab.open("Waterfall", OPENED, HOSTILE_CELL, hostile)
+    panel = lab.open(OPENED, HOSTILE_CELL, hostile, button="Waterfall")
     lab.wait()
 
     expect(panel.get_by_text("</script><script>").first).to_be_visible()
