@@ -76,7 +76,7 @@ def button(panel: Locator, name: str, side: int = 0) -> Locator:
 def test_a_conversation_from_its_first_text_to_the_next_one(
     lab: Bench, theme: str, width: int, screenshots: Path
 ) -> None:
-    panel = lab.open(OPENED.format(consumer="ana@example"), button="Photo")
+    panel = lab.open(OPENED.format(consumer="ana@example"), button="Send")
     lab.wait()
     log, shot = panel.get_by_role("log"), f"talk-{theme}-{width}"
 
@@ -132,7 +132,7 @@ def test_everything_is_reached_and_done_with_the_keyboard(lab: Bench) -> None:
     panel = lab.open(
         OPENED.format(consumer="ben@example"),
         'panel.agent_say("Which one?", choices=["Red", "Blue"])',
-        button="Photo",
+        button="Send",
     )
     lab.wait()
     keys, log = lab.page.keyboard, panel.get_by_role("log")
@@ -160,7 +160,7 @@ def test_a_survey_follows_and_is_answered(lab: Bench, theme: str, width: int, sc
         'first, last = {"text": "How was it?", "replies": ["1", "2"]}, {"text": "What can we do better?"}\n'
         'kit.sandbox.settings(survey={"skills": None, "questions": [first, last]})\n'
         'panel.agent_say("Good bye")',
-        button="Photo",
+        button="Send",
     )
     lab.wait()
     log = panel.get_by_role("log")
@@ -189,7 +189,7 @@ def test_hostile_and_endless_texts_are_texts_and_stay_inside(
         "    panel.submit(text); panel.agent_say(text, choices=[text[:128]])\n"
         "    panel.agent_say(text, choices=[text[:128], 'short'], card=True)",
         PICTURED,
-        button="Photo",
+        button="Send",
     )
     lab.wait()
     log = panel.get_by_role("log")
