@@ -118,9 +118,8 @@ class Bench:
         pytest.fail("JupyterLab ran no cell")
 
     def _idle(self) -> None:
-        """The kernel is there and waits. A narrow window hides the words, not the mark."""
-        rests = ".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status='idle']"
-        expect(self.page.locator(rests)).to_be_attached()
+        """The kernel is there and waits. A narrow window hides these words, and more so the mark of it."""
+        expect(self.page.get_by_text("Python 3 (ipykernel) | Idle").first).to_be_attached()
 
     def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         parts = urlsplit(self._address)
