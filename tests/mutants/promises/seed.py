@@ -55,7 +55,8 @@ DEFECTS = {
     "S7": Breaks(
         _MESSAGING,
         "        return _run(request, account, consumer_id, features)\n",
-        "        if request.type == wire.SET_USER_PROFILE and 'authenticatedData' not in request.body.value:\n"
+        "        plain = 'authenticatedData' not in request.body.value\n"
+        "        if request.type == wire.SET_USER_PROFILE and plain:\n"
         '            return request.ok({"msg": "OK User Profile set successfully"})\n'
         "        return _run(request, account, consumer_id, features)\n",
     ),
