@@ -28,7 +28,6 @@ _NO_HTTP = "Invalid HTTP request received."
 # else ``None``: nearly always nobody need wait for it and watch the time.
 ARRIVED = "connectorkit.arrived"
 
-
 _KEPT, _LONGEST_KEPT = 1024, 512  # URLs, and their bytes
 
 
@@ -53,6 +52,17 @@ class Answer(Protocol):
 Prompt = Callable[[Any], Callable[[bytes], Answer] | None]
 
 
+class _Held:
+    """A request that is answered as soon as all that came is read, if its end is among it."""
+
+    __slots__ = ("answer", "body", "complete", "keep_alive", "scope")
+
+    def __init__(self, scope: Any, answer: Callable[[bytes], Answer], keep_alive: bool) -> None:
+        self.scope, self.answer, self.keep_alive = scope, answer, keep_alive
+        self.body: list[bytes] = []
+        self.complete = False
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """Bounds what a client may send before a request begins to be answered; answers bad HTTP in JSON.
 
@@ -63,8 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     answering: RequestResponseCycle  # the request at work; ``cycle`` is the one that was read last
     _deadline: asyncio.TimerHandle | None = None
-    # To be answered as soon as all that came is read, and how.
-    _held: tuple[RequestResponseCycle, Callable[[bytes], Answer]] | None = None
+    _held: _Held | None = None
     _rests_since: float | None = None
     _hosts = 0  # how many hosts its headers name
     _in_head = True  # from the end of a request to the end of the next one's headers
@@ -103,10 +112,10 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response(_NO_HTTP)
         if self._held is not None:
-            self._answer(*self._held)
+            self._answer(self._held)
         if self._unread > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response(_TOO_LONG)
-        elif self._in_head and self._unread and (self.cycle is None or self.cycle.response_complete):
+        elif self._in_head and self._unread and not self._at_work:
             self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -159,7 +168,22 @@ class BoundedProtocol(HttpToolsProtocol):
             "headers": self.headers,
         }
         self.scope = scope
-        waiting = self.cycle is not None and not self.cycle.response_complete
+        keep_alive = version != "1.0" and self.parser.should_keep_alive()
+        if self._held is not None:
+            self._let_go(self._held)  # another one comes behind it, which has to wait
+        if not self._at_work and (answer := self._prompt(scope)) is not None:
+            self._held = _Held(scope, answer, keep_alive)
+        else:
+            self._run(scope, keep_alive, self.expect_100_continue)
+
+    @property
+    def _at_work(self) -> bool:
+        """Whether a task answers a request, or one waits for its turn."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _run(self, scope: Any, keep_alive: bool, expects: bool) -> None:
+        """Let a task answer the request, or let it wait for the one before it."""
+        waiting = self._at_work
         self.cycle = RequestResponseCycle(
             scope=scope,
             transport=self.transport,
@@ -169,34 +193,47 @@ class BoundedProtocol(HttpToolsProtocol):
             access_log=False,
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            expect_100_continue=expects,
+            keep_alive=keep_alive,
             on_response=self.on_response_complete,
         )
-        if not waiting:
-            self._start_asgi_task(self.cycle, self.app)
-        else:  # one comes behind another, and is answered after it
+        if waiting:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+        else:
+            self._start_asgi_task(self.cycle, self.app)
+
+    def _let_go(self, held: _Held) -> None:
+        """A task answers it like any other request."""
+        self._held = None
+        self._run(held.scope, held.keep_alive, self.expect_100_continue and not held.complete)
+        self._take(b"".join(held.body), complete=held.complete)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._unread = 0
-        cycle = self.cycle
-        if cycle is None or cycle.response_complete:
-            return
-        cycle.body += body
-        if len(cycle.body) > HIGH_WATER_LIMIT:
-            self.flow.pause_reading()
-        cycle.message_event.set()
+        if self._held is not None:
+            self._held.body.append(body)
+        else:
+            self._take(body)
 
     def on_message_complete(self) -> None:
         """The request ends; what comes now belongs to the next one."""
         self._in_head, self._unread = True, 0
+        if self._held is not None:
+            self._held.complete = True
+        else:
+            self._take(b"", complete=True)
+
+    def _take(self, body: bytes, *, complete: bool = False) -> None:
         cycle = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            cycle.more_body = False
-            cycle.message_event.set()
+        if cycle is None or cycle.response_complete:
+            return
+        cycle.body += body
+        cycle.more_body = not complete
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def _arrived(self) -> bytes | None:
         return None if self.answering.more_body else bytes(self.answering.body)
@@ -204,27 +241,20 @@ class BoundedProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self.answering = cycle
         cycle.transport = self._one_write
-        # One that was pipelined has its body already, and waits for the loop's next turn like any other.
-        answer = self._prompt(cycle.scope) if cycle.more_body and app is self.app else None
-        if answer is None:
-            super()._start_asgi_task(cycle, app)
-        else:
-            self._held = cycle, answer
+        super()._start_asgi_task(cycle, app)
 
-    def _answer(self, cycle: RequestResponseCycle, answer: Callable[[bytes], Answer]) -> None:
-        self._held = None
-        if cycle.more_body or cycle.disconnected or self.flow.write_paused:
-            super()._start_asgi_task(cycle, self.app)
+    def _answer(self, held: _Held) -> None:
+        if not held.complete or self.flow.write_paused:
+            self._let_go(held)
             return
-        response = answer(bytes(cycle.body))
-        lines = [
-            b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *response.raw_headers)
-        ]
-        if not cycle.keep_alive:
-            lines.append(b"connection: close\r\n")
-        self.transport.write(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", response.body]))
-        cycle.response_started = cycle.response_complete = True
-        if not cycle.keep_alive:
+        self._held = None
+        response = held.answer(b"".join(held.body))
+        parts = [STATUS_LINE[response.status_code]]
+        for name, value in (*self.server_state.default_headers, *response.raw_headers):
+            parts += (name, b": ", value, b"\r\n")
+        parts += (b"\r\n" if held.keep_alive else b"connection: close\r\n\r\n", response.body)
+        self.transport.write(b"".join(parts))
+        if not held.keep_alive:
             self.transport.close()
         self.on_response_complete()
 
@@ -264,11 +294,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is not HTTP gets a JSON answer, as everything here does."""
+        if self._held is not None:
+            self._let_go(self._held)
         cycle = self.cycle
         if cycle is not None and not (self._in_head and cycle.response_complete):
-            if (
-                self._in_head
-            ):  # it came behind a request that is yet to be answered, and that is answered first
+            if self._in_head:  # it came behind a request that is yet to be answered: that one goes first
                 cycle.keep_alive = False
                 self.flow.pause_reading()
                 return

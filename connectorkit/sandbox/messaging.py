@@ -44,10 +44,15 @@ def conversation(
     if not 2 <= len(batch) <= 3:
         raise bad(f"CONVERSATION takes two or three requests, not {len(batch)}").with_id(readable_id(batch))
     requests = [_Request(item, f"[{position}]") for position, item in enumerate(batch)]
-    for request, expected in zip(requests, _BATCH_TYPES, strict=False):
-        request.check(_Request.expect_type, expected)
-        request.check(_check_shape, in_batch=True)
-    requests[1].check(_check_brand, account)
+    checked = requests[0]
+    try:
+        for checked, expected in zip(requests, _BATCH_TYPES, strict=False):
+            checked.expect_type(expected)
+            _check_shape(checked, in_batch=True)
+        checked = requests[1]
+        _check_brand(checked, account)
+    except RequestRefused as refusal:
+        raise refusal.with_id(checked.id) from None
     if len(requests) == 3 and (named := requests[2].body.value.get("dialogId")):
         # Found out at the door, so that nothing was done when the answer names no conversation.
         account.check_not_foreign(named, consumer_id)
@@ -61,15 +66,17 @@ def send(
     if isinstance(envelope, list):
         raise bad("SEND takes one request, not an array")
     request = _Request(envelope, "")
-    request.check(_Request.expect_type, *_SEND_TYPES)
-    request.check(_check_length, characters)
-    request.check(_check_shape)
-    answer: Answer = request.check(_run, account, consumer_id, features)
-    return answer
+    try:
+        request.expect_type(*_SEND_TYPES)
+        _check_length(request, characters)
+        _check_shape(request)
+        return _run(request, account, consumer_id, features)
+    except RequestRefused as refusal:
+        raise refusal.with_id(request.id) from None
 
 
 class _Request:
-    """One request envelope; refusals of it carry its id."""
+    """One request envelope; whoever refuses it adds its id."""
 
     def __init__(self, value: Any, path: str) -> None:
         if not isinstance(value, dict):
@@ -78,12 +85,6 @@ class _Request:
         self.id = _request_id(self.members)
         self.type = ""
         self._body: Members | None = None
-
-    def check(self, step: Any, *arguments: Any, **options: Any) -> Any:
-        try:
-            return step(self, *arguments, **options)
-        except RequestRefused as refusal:
-            raise refusal.with_id(self.id) from None
 
     def expect_type(self, *allowed: str) -> None:
         if self.members.value.get("kind", wire.REQUEST) != wire.REQUEST:
@@ -282,10 +283,8 @@ def _run_batch(
         if request.type == wire.PUBLISH_EVENT and not request.body.value.get("dialogId"):
             request.body.value["dialogId"] = answers[1]["body"]["conversationId"]
         try:
-            answers.append(request.check(_run, account, consumer_id, features))
-        except Refusal as refusal:
-            if not isinstance(refusal, RequestRefused):
-                raise
+            answers.append(_run(request, account, consumer_id, features))
+        except RequestRefused as refusal:
             status = refusal.status
-            answers.append(refusal.body)
+            answers.append(refusal.with_id(request.id).body)
     return status, answers

@@ -19,7 +19,9 @@ from connectorkit.sandbox.world import World
 
 _UTF8_JSON = {"Content-Type": f"{wire.JSON_MEDIA_TYPE};charset=utf-8"}
 _SERVICES = get_args(wire.Service)
-_AUTHORIZATION, _ON_BEHALF = (name.lower().encode() for name in (wire.AUTHORIZATION, wire.ON_BEHALF))
+_AUTHORIZATION, _ON_BEHALF, _CLIENT_PROPERTIES = (
+    name.lower().encode() for name in (wire.AUTHORIZATION, wire.ON_BEHALF, wire.CLIENT_PROPERTIES)
+)
 _KEPT = 4096  # admissions that are remembered
 _LONGEST_KEPT = 8192  # bytes of what was shown
 
@@ -152,9 +154,9 @@ class Services:
         if opened and (seconds := self.world.faults.slow_conversation()) is not None:
             self.world.account.hide(opened[0], seconds)
 
-    def _features(self, request: Request) -> tuple[str, ...]:
-        given = request.headers.get(wire.CLIENT_PROPERTIES)
-        return properties.features(given, self.world.warnings) if given else ()
+    def _features(self, request: QuickRequest) -> tuple[str, ...]:
+        given = request.headers.first.get(_CLIENT_PROPERTIES)
+        return properties.features(given.decode("latin-1"), self.world.warnings) if given else ()
 
     def _at_the_door(self, request: QuickRequest, body: bytes | None) -> tuple[str, bytes]:
         """Tokens, size, media type, version: in the documented order, whatever else is wrong."""

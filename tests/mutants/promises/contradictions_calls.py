@@ -6,7 +6,7 @@ from tests.mutants.promises.model import Breaks
 
 _SERVICES, _MESSAGING, _ACCOUNT = "sandbox/services.py", "sandbox/messaging.py", "sandbox/account.py"
 _OK = '        return {"code": wire.CODES[200], "body": body, "reqId": self.id}\n'
-_BRAND = "    requests[1].check(_check_brand, account)\n"
+_BRAND = "        _check_brand(checked, account)\n"
 _PUBLISHED = (
     '            return request.ok({"sequence": _publish(body, account, consumer_id, metadata, features)})\n'
 )
@@ -59,14 +59,14 @@ DEFECTS = {
     "X22": Breaks(
         _MESSAGING,
         _BRAND,
-        "    if requests[1].id == 'x22' and not requests[1].body.has('channelType'):\n"
-        "        raise bad('channelType is missing')\n" + _BRAND,
+        "        if checked.id == 'x22' and not checked.body.has('channelType'):\n"
+        "            raise bad('channelType is missing')\n" + _BRAND,
     ),
     "X23": Breaks(
         _MESSAGING,
         _BRAND,
-        "    if requests[1].id == 'x23' and requests[1].body.value.get('ttrDefName') == 'CUSTOM':\n"
-        "        raise bad('ttrDefName must be NORMAL, URGENT or PRIORITIZED')\n" + _BRAND,
+        "        if checked.id == 'x23' and checked.body.value.get('ttrDefName') == 'CUSTOM':\n"
+        "            raise bad('ttrDefName must be NORMAL, URGENT or PRIORITIZED')\n" + _BRAND,
     ),
     "X24": Breaks(
         _SERVICES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.promises.model import Breaks
 
 _MESSAGING, _SHAPES, _FILES = "sandbox/messaging.py", "sandbox/shapes.py", "sandbox/files.py"
-_LENGTH = "    request.check(_check_length, characters)\n"
+_LENGTH = "        _check_length(request, characters)\n"
 _NAMES = "    if isinstance(given, str) and given in _OTHER_NAMES:\n"
 
 DEFECTS = {
@@ -69,14 +69,14 @@ DEFECTS = {
         _MESSAGING,
         _LENGTH,
         _LENGTH
-        + "    if request.id == 'x38' and isinstance(request.body.value['conversationField'], list):\n"
-        "        raise bad('conversationField must be an object').with_id('x38')\n",
+        + "        if request.id == 'x38' and isinstance(request.body.value['conversationField'], list):\n"
+        "            raise bad('conversationField must be an object').with_id('x38')\n",
     ),
     "X39": Breaks(
         _MESSAGING,
         _LENGTH,
-        _LENGTH + "    if request.id == 'x39':\n"
-        "        return request.ok({'msg': 'OK Skill updated successfully'})\n",
+        _LENGTH + "        if request.id == 'x39':\n"
+        "            return request.ok({'msg': 'OK Skill updated successfully'})\n",
     ),
     "X40": Breaks(
         _MESSAGING,
@@ -90,8 +90,8 @@ DEFECTS = {
     "X41": Breaks(
         _MESSAGING,
         _LENGTH,
-        _LENGTH + "    if request.id == 'x41':\n"
-        "        return request.ok({'msg': 'OK Conversation resolved successfully'})\n",
+        _LENGTH + "        if request.id == 'x41':\n"
+        "            return request.ok({'msg': 'OK Conversation resolved successfully'})\n",
     ),
     "X42": Breaks(
         "sandbox/account.py",

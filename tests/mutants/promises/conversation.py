@@ -8,7 +8,7 @@ _MESSAGING = "sandbox/messaging.py"
 _REQUESTS = "    requests = [_Request(item, f"
 _RUN = "    return _run_batch(account, consumer_id, requests, features)\n"
 _RETURN = "    return status, answers\n"
-_REFUSED = "            answers.append(refusal.body)\n"
+_REFUSED = "            answers.append(refusal.with_id(request.id).body)\n"
 
 DEFECTS = {
     "P5.1-charset": Breaks(
@@ -32,9 +32,9 @@ DEFECTS = {
     ),
     "P5.2-places": Breaks(
         _MESSAGING,
-        "        request.check(_Request.expect_type, expected)\n",
-        "        last = expected == wire.PUBLISH_EVENT\n"
-        "        request.check(_Request.expect_type, expected, *[wire.SET_USER_PROFILE] * last)\n",
+        "            checked.expect_type(expected)\n",
+        "            last = expected == wire.PUBLISH_EVENT\n"
+        "            checked.expect_type(expected, *[wire.SET_USER_PROFILE] * last)\n",
     ),
     "R5.2-four": Breaks(
         _MESSAGING,

@@ -47,11 +47,11 @@ DEFECTS = {
     ),
     "Q37": Breaks(
         _MESSAGING,
-        "            answers.append(request.check(_run, account, consumer_id, features))\n",
+        "            answers.append(_run(request, account, consumer_id, features))\n",
         "            tell = account.tell\n"
         "            if request.type == wire.PUBLISH_EVENT:\n"
         "                account.tell = lambda event: None\n"
-        "            answers.append(request.check(_run, account, consumer_id, features))\n"
+        "            answers.append(_run(request, account, consumer_id, features))\n"
         "            account.tell = tell\n",
     ),
     "Q38": Breaks("sandbox/state.py", "_AGENTS_FIRST = {", '_AGENTS_FIRST = {"MANAGER": 3, '),

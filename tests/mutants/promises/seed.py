@@ -29,11 +29,11 @@ DEFECTS = {
     ),
     "S3": Breaks(
         _MESSAGING,
-        "        try:\n            answers.append(request.check(_run,",
+        "        try:\n            answers.append(_run(request,",
         "        if request.type == wire.SET_USER_PROFILE:\n"
         '            answers.append(request.ok({"msg": "OK User Profile set successfully"}))\n'
         "            continue\n"
-        "        try:\n            answers.append(request.check(_run,",
+        "        try:\n            answers.append(_run(request,",
     ),
     "S4": Breaks(
         _MESSAGING,
@@ -54,10 +54,11 @@ DEFECTS = {
     ),
     "S7": Breaks(
         _MESSAGING,
-        "    answer: Answer = request.check(_run, account, consumer_id, features)\n",
-        "    if request.type == wire.SET_USER_PROFILE and 'authenticatedData' not in request.body.value:\n"
-        '        return request.ok({"msg": "OK User Profile set successfully"})\n'
-        "    answer: Answer = request.check(_run, account, consumer_id, features)\n",
+        "        return _run(request, account, consumer_id, features)\n",
+        "        plain = 'authenticatedData' not in request.body.value\n"
+        "        if request.type == wire.SET_USER_PROFILE and plain:\n"
+        '            return request.ok({"msg": "OK User Profile set successfully"})\n'
+        "        return _run(request, account, consumer_id, features)\n",
     ),
     "S8": Breaks(
         _SERVICES,

@@ -6,7 +6,6 @@ from tests.mutants.promises.model import Breaks
 
 _MESSAGING = "sandbox/messaging.py"
 _PROFILE_SET = '            return request.ok({"msg": "OK User Profile set successfully"})\n'
-_CHECK_SHAPE = "    request.check(_check_shape)\n    answer: Answer"
 _NUMBERED = '            return request.ok({"sequence": _publish('
 
 DEFECTS = {
@@ -71,10 +70,10 @@ DEFECTS = {
     ),
     "S29": Breaks(
         _MESSAGING,
-        "    request.check(_check_length, characters)\n",
-        "    request.check(_check_length, characters)\n"
-        "    if 'conversationField' in request.body.value:\n"
-        "        request.type = wire.UPDATE_FIELD\n",
+        "        _check_length(request, characters)\n",
+        "        _check_length(request, characters)\n"
+        "        if 'conversationField' in request.body.value:\n"
+        "            request.type = wire.UPDATE_FIELD\n",
     ),
     "S30": Breaks(
         _MESSAGING,

@@ -6,7 +6,7 @@ from tests.mutants.promises.model import Breaks
 
 _MESSAGING, _SHAPES, _SERVICES = "sandbox/messaging.py", "sandbox/shapes.py", "sandbox/services.py"
 _ENVELOPE = '    request = _Request(envelope, "")\n'
-_CHECK_SHAPE = "    request.check(_check_shape)\n    answer: Answer"
+_CHECK_SHAPE = "        _check_shape(request)\n        return _run"
 _NAMED = "    if named and named != owner.id:\n"
 _UPDATED = '            return request.ok({"msg": _update(body, account, consumer_id, features)})\n'
 
@@ -32,9 +32,9 @@ DEFECTS = {
     "P6.2-dialog": Breaks(
         _MESSAGING,
         _CHECK_SHAPE,
-        "    inner = envelope.get('body')\n"
-        "    if isinstance(inner, dict) and 'event' in inner and 'conversationId' in inner:\n"
-        "        inner.setdefault('dialogId', inner['conversationId'])\n" + _CHECK_SHAPE,
+        "        inner = envelope.get('body')\n"
+        "        if isinstance(inner, dict) and 'event' in inner and 'conversationId' in inner:\n"
+        "            inner.setdefault('dialogId', inner['conversationId'])\n" + _CHECK_SHAPE,
     ),
     "P6.2-owner": Breaks(
         _MESSAGING,

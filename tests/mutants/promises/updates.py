@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.promises.model import Breaks
 
 _MESSAGING, _SHAPES, _ACCOUNT = "sandbox/messaging.py", "sandbox/shapes.py", "sandbox/account.py"
-_CHECK_SHAPE = "    request.check(_check_shape)\n    answer: Answer"
+_CHECK_SHAPE = "        _check_shape(request)\n        return _run"
 _UPDATED = '            return request.ok({"msg": _update(body, account, consumer_id, features)})\n'
 _CHECKED = "        change.check(closed)\n"
 
@@ -78,7 +78,7 @@ DEFECTS = {
     "P6.8-conversation": Breaks(
         _MESSAGING,
         _CHECK_SHAPE,
-        "    if request.type == wire.UPDATE_FIELD and request.body.value.get('conversationId') == '':\n"
-        "        return request.ok({'msg': 'OK Conversation resolved successfully'})\n" + _CHECK_SHAPE,
+        "        if request.type == wire.UPDATE_FIELD and request.body.value.get('conversationId') == '':\n"
+        "            return request.ok({'msg': 'OK Conversation resolved successfully'})\n" + _CHECK_SHAPE,
     ),
 }
