@@ -1,7 +1,6 @@
-"""Kept-alive connections to a few hosts: httpcore's own, without the queues of its pool.
+"""Kept-alive connections to a few hosts, each used by one request at a time, without the queues of a pool.
 
-A kit talks to a handful of hosts, one request at a time per connection, so the pool's bookkeeping would cost
-more than what it keeps. Timeouts, TLS, HTTP and the trace events are httpcore's, the errors httpx's.
+A kit talks to a handful of hosts, so the bookkeeping of httpx's pool would cost more than what it keeps.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ import contextlib
 import functools
 import ssl
 import threading
-from collections.abc import Iterable, Iterator
-from typing import cast
+from collections.abc import Iterator
 
-import httpcore
 import httpx
+
+from connectorkit.http11 import Connection
 
 # Connections are kept while a person reads a page between two cells.
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60)
@@ -28,13 +27,12 @@ class Connections(httpx.BaseTransport):
     def __init__(self, limits: httpx.Limits = LIMITS) -> None:
         self._limits = limits
         self._free = threading.BoundedSemaphore(limits.max_connections or 1)
-        self._idle: dict[_Key, list[httpcore.HTTPConnection]] = {}
+        self._idle: dict[_Key, list[Connection]] = {}
         self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request over a connection that is idle, or over a new one."""
         url = request.url
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         if url.scheme not in ("http", "https"):
             raise httpx.UnsupportedProtocol(f"A URL begins with http:// or https://, not {url.scheme!r}.")
         wait = request.extensions.get("timeout", {}).get("pool")
@@ -43,28 +41,18 @@ class Connections(httpx.BaseTransport):
         connection = None
         try:
             idle = self._idle.setdefault((url.raw_scheme, url.raw_host, url.port), [])
-            connection = _usable(idle) or self._new(target)
-            with _errors_of_httpx():
-                response = connection.handle_request(
-                    httpcore.Request(
-                        request.method,
-                        target,
-                        headers=request.headers.raw,
-                        content=cast(httpx.SyncByteStream, request.stream),
-                        extensions=request.extensions,
-                    )
-                )
+            connection = self._usable(idle) or self._new(request)
+            head = connection.send(request)
         except BaseException:
             self._free.release()
             if connection is not None:
                 connection.close()
             raise
-        give_back = functools.partial(self._give_back, connection, idle)
         return httpx.Response(
-            response.status,
-            headers=response.headers,
-            stream=_Body(response, give_back),
-            extensions=response.extensions,
+            head.status,
+            headers=head.headers,
+            stream=_Body(connection, functools.partial(self._give_back, connection, idle)),
+            extensions={"http_version": head.version, "reason_phrase": head.reason},
         )
 
     def close(self) -> None:
@@ -77,19 +65,31 @@ class Connections(httpx.BaseTransport):
 
     @functools.cached_property
     def _ssl_context(self) -> ssl.SSLContext:
-        return httpx.create_ssl_context()
+        context = httpx.create_ssl_context()
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
-    def _new(self, target: httpcore.URL) -> httpcore.HTTPConnection:
-        return httpcore.HTTPConnection(
-            target.origin,
-            ssl_context=self._ssl_context if target.scheme == b"https" else None,
-            keepalive_expiry=self._limits.keepalive_expiry,
-        )
+    def _new(self, request: httpx.Request) -> Connection:
+        context = self._ssl_context if request.url.scheme == "https" else None
+        return Connection(request, context)
 
-    def _give_back(self, connection: httpcore.HTTPConnection, idle: list[httpcore.HTTPConnection]) -> None:
+    def _usable(self, idle: list[Connection]) -> Connection | None:
+        """The one used last, unless its time is over or the other side has hung up."""
+        while idle:
+            try:
+                connection = idle.pop()
+            except IndexError:  # another thread was quicker
+                return None
+            if not connection.stale(self._limits.keepalive_expiry):
+                return connection
+            connection.close()
+        return None
+
+    def _give_back(self, connection: Connection, idle: list[Connection]) -> None:
         try:
             kept = self._limits.max_keepalive_connections
-            if connection.is_idle() and not self._closed and (kept is None or len(idle) < kept):
+            if connection.reusable and not self._closed and (kept is None or len(idle) < kept):
+                connection.rest()
                 idle.append(connection)
             else:
                 connection.close()
@@ -98,42 +98,14 @@ class Connections(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response, give_back: functools.partial[None]) -> None:
-        self._response = response
+    def __init__(self, connection: Connection, give_back: functools.partial[None]) -> None:
+        self._connection = connection
         self._give_back: functools.partial[None] | None = give_back
 
     def __iter__(self) -> Iterator[bytes]:
-        with _errors_of_httpx():
-            yield from cast(Iterable[bytes], self._response.stream)
+        return self._connection.pieces()
 
     def close(self) -> None:
         give_back, self._give_back = self._give_back, None
         if give_back is not None:
-            try:
-                self._response.close()
-            finally:
-                give_back()
-
-
-class _errors_of_httpx:
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if kind is not None and kind.__module__.partition(".")[0] == "httpcore":
-            same = getattr(httpx, kind.__name__, None)  # they have the same names in both
-            if same is not None:
-                raise same(str(error)) from error
-
-
-def _usable(idle: list[httpcore.HTTPConnection]) -> httpcore.HTTPConnection | None:
-    """The one used last, unless its time is over or the other side has hung up."""
-    while idle:
-        try:
-            connection = idle.pop()
-        except IndexError:  # another thread was quicker
-            return None
-        if not connection.has_expired():
-            return connection
-        connection.close()
-    return None
+            give_back()

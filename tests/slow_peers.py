@@ -95,7 +95,7 @@ class SlowServer(Listening):
         with connection:
             while (head := read_head(connection)) is not None:
                 if delays.get("send"):
-                    progress.delay("send_request_body.started", delays["send"])
+                    progress.delay("send_request_headers.started", delays["send"])
                 drain(connection, head)
                 progress.delay("receive_response_headers.started", delays.get("wait", 0))
                 connection.sendall(HEAD + b"01234")

@@ -58,6 +58,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "tokens",
             "transport",
             "connections",
+            "http11",
             "calls",
             "recording",
             "stopwatch",
@@ -73,7 +74,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
         }
         | {"journey", "steps", "conversations", "base_client", "client", "async_client"}
         | {"handlers", "webhook", "receiver"},
-        {"httpx", "httpcore", "jwt"},
+        {"httpx", "httptools", "jwt"},
     ),
     (
         {"catalogue", "scenarios", "promises", "explore"} | {"doctor", "replay", "remaking", "grading"},
