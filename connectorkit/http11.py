@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import select
 import socket
 import ssl
@@ -20,13 +19,12 @@ from typing import Any, NamedTuple, cast
 import httptools
 import httpx
 
+from connectorkit.framing import Framing, framed
+
 MAX_HEAD_BYTES = 100 * 1024
 _READ_BYTES = 64 * 1024
 _PORTS = {"http": 80, "https": 443}
 _NO_BODY = (204, 304)
-_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_TARGET = re.compile(rb"[\x21-\x7e]+")
-_LENGTH = re.compile(rb"[0-9]{1,18}")
 
 _log = logging.getLogger(__name__)  # says what httpcore would
 
@@ -89,7 +87,7 @@ class Connection:
 
     def send(self, request: httpx.Request) -> Head:
         """Send the request and read the head of its answer. Raises httpx's errors."""
-        head, chunked, length = _written(request)
+        framing = framed(request)
         trace, timeouts = _trace(request), _timeouts(request)
         self._forget()
         self._alive, self._bodiless = False, request.method == "HEAD"
@@ -97,7 +95,7 @@ class Connection:
         if wordy := _log.isEnabledFor(logging.DEBUG):
             _log.debug("send_request_headers %s %s %r", request.method, request.url, request.headers.raw)
         with contextlib.suppress(httpx.WriteError):  # the answer may have come first, and say why
-            self._write(head, request, chunked, length, timeouts.get("write"))
+            self._write(request, framing, timeouts.get("write"))
         trace("http11.receive_response_headers.started", {})
         self._read_timeout = timeouts.get("read")
         while self._head is None:
@@ -182,22 +180,14 @@ class Connection:
         self._complete = self._bodiless = False
         self._read_timeout = None
 
-    def _write(
-        self, head: bytes, request: httpx.Request, chunked: bool, length: int, timeout: float | None
-    ) -> None:
+    def _write(self, request: httpx.Request, framing: Framing, timeout: float | None) -> None:
         """The head leaves together with a body that is at hand."""
-        sent, waiting = 0, head
+        waiting, sent = framing.head, 0
         for piece in cast(Iterable[bytes], request.stream):
             sent += len(piece)
-            if not chunked and sent > length:
-                raise httpx.LocalProtocolError("Too much data for declared Content-Length")
-            if chunked and piece:
-                piece = b"%x\r\n%b\r\n" % (len(piece), piece)
-            self._write_all(waiting + piece, timeout)
+            self._write_all(waiting + framing.piece(piece, sent), timeout)
             waiting = b""
-        if not chunked and sent < length:
-            raise httpx.LocalProtocolError("Too little data for declared Content-Length")
-        if end := waiting + (b"0\r\n\r\n" if chunked else b""):
+        if end := waiting + framing.end(sent):
             self._write_all(end, timeout)
 
     def _write_all(self, data: bytes, timeout: float | None) -> None:
@@ -270,46 +260,6 @@ class _failing:
             raise self._timeout(str(error)) from error
         if isinstance(error, OSError | UnicodeError):  # the latter of a host's name
             raise self._error(str(error)) from error
-
-
-def _written(request: httpx.Request) -> tuple[bytes, bool, int]:
-    """The head as bytes, and how its body is framed: in chunks, or of that length.
-
-    Raises ``httpx.LocalProtocolError`` for what would be read as something else.
-    """
-    method, target = request.method.encode("ascii", "replace"), request.url.raw_path
-    if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
-        raise httpx.LocalProtocolError("Illegal method or target")
-    lines, chunked, lengths = [b"%b %b HTTP/1.1\r\n" % (method, target)], False, set[bytes]()
-    for name, value in request.headers.raw:
-        if name not in _GOOD_NAMES:
-            _check_name(name)
-        if value != value.strip() or b"\n" in value or b"\r" in value or b"\0" in value:
-            raise httpx.LocalProtocolError("Illegal header value")
-        small = name.lower()
-        if small == b"content-length":
-            lengths.add(value)
-        elif small == b"transfer-encoding":
-            if value.lower() != b"chunked":
-                raise httpx.LocalProtocolError("Only Transfer-Encoding: chunked is supported")
-            chunked = True
-        lines += (name, b": ", value, b"\r\n")
-    lines.append(b"\r\n")
-    length = lengths.pop() if lengths else b"0"
-    if lengths or (chunked and length != b"0") or not _LENGTH.fullmatch(length):
-        raise httpx.LocalProtocolError("Conflicting or illegal Content-Length")
-    return b"".join(lines), chunked, int(length)
-
-
-def _check_name(name: bytes) -> None:
-    if not _TOKEN.fullmatch(name):
-        raise httpx.LocalProtocolError("Illegal header name")
-    if len(_GOOD_NAMES) < _MOST_NAMES:
-        _GOOD_NAMES.add(name)
-
-
-_GOOD_NAMES: set[bytes] = set()
-_MOST_NAMES = 256
 
 
 def _trace(request: httpx.Request) -> Trace:

@@ -59,6 +59,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
             "transport",
             "connections",
             "http11",
+            "framing",
             "calls",
             "recording",
             "stopwatch",
