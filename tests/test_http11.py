@@ -6,9 +6,9 @@ import random
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -90,14 +90,15 @@ def request(url: str, method: str = "GET", **more: Any) -> httpx.Request:
     return httpx.Request(method, url, extensions=TIMEOUTS, **more)
 
 
+def read(transport: httpx.BaseTransport, asked: httpx.Request) -> tuple[httpx.Response, bytes]:
+    with closing(transport.handle_request(asked)) as response:
+        return response, b"".join(cast(Iterable[bytes], response.stream))
+
+
 def outcome(transport: httpx.BaseTransport, asked: httpx.Request) -> tuple[Any, ...]:
     """What came: status, reason, headers and body, or the error's class."""
     try:
-        response = transport.handle_request(asked)
-        try:
-            body = b"".join(response.stream)  # type: ignore[arg-type]
-        finally:
-            response.close()
+        response, body = read(transport, asked)
     except httpx.TransportError as error:
         return (type(error).__name__,)
     headers = [(name.lower(), value) for name, value in response.headers.raw]
@@ -206,7 +207,7 @@ def test_answers_of_every_framing(
     connections: Connections, server: Scripted, answer: bytes, expected: tuple[int, bytes]
 ) -> None:
     for parts in ([answer], [bytes([byte]) for byte in answer]):
-        server.parts, server.hangs_up = parts, b"Length" not in answer
+        server.parts, server.hangs_up = parts, b"until" in answer
 
         got = outcome(connections, request(server.url))
 
@@ -231,7 +232,7 @@ def test_what_is_no_answer_is_told_in_words(
     server.parts, server.hangs_up = [answer], True
 
     with pytest.raises(httpx.RemoteProtocolError, match=words):
-        connections.handle_request(request(server.url)).read()
+        read(connections, request(server.url))
 
 
 def test_the_answer_to_head_has_a_length_and_no_body(connections: Connections, server: Scripted) -> None:
