@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
@@ -170,6 +171,15 @@ def test_a_wrong_length_of_a_body_is_refused(connections: Connections, server: S
     assert outcome(connections, asked) == ("LocalProtocolError",)
 
 
+def test_two_lengths_are_refused(connections: Connections, server: Scripted) -> None:
+    headers = [(b"Host", b"here"), (b"Content-Length", b"2"), (b"Content-Length", b"20")]
+
+    assert outcome(connections, request(server.url, "POST", content=b"ok", headers=headers)) == (
+        "LocalProtocolError",
+    )
+    assert server.heard == []
+
+
 @pytest.mark.parametrize("method", ["G T", "GET\r\nX: y", ""])
 def test_what_is_no_method_is_refused(connections: Connections, server: Scripted, method: str) -> None:
     assert outcome(connections, request(server.url, method)) == ("LocalProtocolError",)
@@ -255,23 +265,21 @@ def test_what_comes_behind_an_answer_is_never_taken_for_the_next_one(
     assert server.connections == 2
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a reset takes with it what has come before")
 def test_an_answer_that_comes_before_all_was_sent_is_read(connections: Connections) -> None:
     refusal = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def refuse() -> None:
             connection, _ = listener.accept()
-            with connection:
+            with connection:  # closed with much unread: the client cannot send the rest
                 connection.recv(1024)
                 connection.sendall(refusal)
-                connection.shutdown(socket.SHUT_WR)
-                while connection.recv(65536):  # or the reset would overtake the answer
-                    pass
 
         threading.Thread(target=refuse, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
-        assert outcome(connections, request(url, "PUT", content=b"x" * 5_000_000))[0] == 413
+        assert outcome(connections, request(url, "PUT", content=b"x" * 50_000_000))[0] == 413
 
 
 def test_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
