@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectorkit import kit as kits
 from connectorkit import settings, spreading, upkeep
-from connectorkit.errors import SandboxError, SettingsError
+from connectorkit.errors import SettingsError
 from connectorkit.exploration import Exploration
 from connectorkit.explore import Kept, Report, Target, explore
 from connectorkit.explore.parts import Carried, Part, divided, merged
@@ -54,13 +54,13 @@ def explore_kit(
         raise SettingsError("parts is given without an executor. Pass executor= as well, or neither.")
     if executor is not None:
         number = spreading.checked(executor, parts)
-        if kit is not None and not _on_sandbox(kit):
+        if kit is not None and not kit.on_sandbox:
             raise SettingsError("executor is given for an account, which is explored slowly. Leave it out.")
         cases = divided(_folder(keep), number, seconds=seconds, seed=seed, stop_at_first=stop_at_first)
         return _spread(executor, cases, _folder(keep), progress)
     target = (
         _sandbox(kit, seed)
-        if kit is None or _on_sandbox(kit)
+        if kit is None or kit.on_sandbox
         else _account(kit, seed, visible, calls_per_second)
     )
     with _telling(progress, seconds) as tell, target as found:
@@ -104,13 +104,6 @@ def _check(seconds: float, seed: int | None, calls_per_second: float) -> None:
         raise SettingsError(
             f"calls_per_second is {calls_per_second!r}, allowed is above 0 and up to {_MOST_CALLS}."
         )
-
-
-def _on_sandbox(kit: Kit) -> bool:
-    try:
-        return bool(kit.sandbox.base_url)
-    except SandboxError:
-        return False
 
 
 @contextlib.contextmanager

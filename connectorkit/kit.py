@@ -56,6 +56,11 @@ class _Equipped(BaseClient):
         return f"the sandbox at {self.settings.domain_lookup}"
 
     @property
+    def on_sandbox(self) -> bool:
+        """Whether this kit talks to a sandbox, and not to a real account."""
+        return self._lease is not None
+
+    @property
     def sandbox(self) -> SandboxControl:
         """The sandbox's clock and state. Raises ``SandboxError`` when a real account is configured."""
         if self._lease is None:

@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from connectorkit import calls, markup, progress
-from connectorkit.errors import ConnectorError, SandboxError, SettingsError
+from connectorkit.errors import ConnectorError, SettingsError
 from connectorkit.load import options as asked
 from connectorkit.load.options import Options
 from connectorkit.load.report import Report
@@ -164,7 +164,7 @@ def _here(kit: Kit, options: Options, record: bool) -> Callable[[Watch], Report]
     def work(watch: Watch) -> Report:
         from connectorkit.load.keeping import Keeper
 
-        part = Part(kit.settings, options, kit.target, throwaway=_on_sandbox(kit))
+        part = Part(kit.settings, options, kit.target, throwaway=kit.on_sandbox)
         if not record:
             return run(kit, part, watch)
         keeper = Keeper(kit, label)
@@ -182,7 +182,7 @@ def _here(kit: Kit, options: Options, record: bool) -> Callable[[Watch], Report]
 def _spread(kit: Kit, options: Options, executor: Executor, parts: int) -> Callable[[Watch], Report]:
     number = min(parts, options.connections) if options.rate is None else parts
     listed = [
-        Part(kit.settings, options, kit.target, part, number, throwaway=_on_sandbox(kit))
+        Part(kit.settings, options, kit.target, part, number, throwaway=kit.on_sandbox)
         for part in range(number)
     ]
 
@@ -211,7 +211,7 @@ def _check_target(kit: Kit, rate: Any, visible: bool) -> None:
         raise ConnectorError("This kit is closed. Connect again with ck.connect() to go on.")
     if kit.settings.proxy is not None:
         raise SettingsError("proxy is set; load goes without, or it would measure that. Connect without one.")
-    if _on_sandbox(kit):
+    if kit.on_sandbox:
         return
     if not visible:
         raise SettingsError(
@@ -226,13 +226,6 @@ def _check_target(kit: Kit, rate: Any, visible: bool) -> None:
         raise SettingsError(
             f"rate is {rate!r}, allowed on an account are numbers above 0 and up to {MOST_ON_ACCOUNT:g}."
         )
-
-
-def _on_sandbox(kit: Kit) -> bool:
-    try:
-        return bool(kit.sandbox.base_url)
-    except SandboxError:
-        return False
 
 
 @contextlib.contextmanager

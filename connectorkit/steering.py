@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from connectorkit import markup
 from connectorkit.errors import SandboxError
@@ -103,7 +103,26 @@ class Agent(Shown):
         return f"<Agent of conversation {self.conversation_id}>"
 
 
-class Fault:
+class _Switched:
+    """What is on until it is removed; as a context manager that is at the end of the block."""
+
+    def remove(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.remove()
+        except SandboxError:
+            if error is None:  # else what went wrong inside matters more
+                raise
+
+
+class Fault(_Switched):
     """Something that goes wrong on purpose, from the moment it was made until ``remove()``.
 
     As a context manager it is removed at the end of the block. ``id`` is its name in the control API,
@@ -145,18 +164,6 @@ class Fault:
         self._hits = mine["hits"]
         return bool(mine["left"] != 0)
 
-    def __enter__(self) -> Fault:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.remove()
-        except SandboxError:
-            if error is None:  # else what went wrong inside matters more
-                raise
-
     def __repr__(self) -> str:
         spec = ", ".join(f"{name}={told(value)}" for name, value in self.spec.items())
         return f"<Fault {self.id}: {spec}>"
@@ -174,7 +181,7 @@ class Fault:
         return markup.facts(f"Fault {self.id}", rows)
 
 
-class Latency:
+class Latency(_Switched):
     """A latency profile that is on, from the moment it was made until ``remove()``.
 
     As a context manager it is removed at the end of the block; what was before it is not put back.
@@ -193,18 +200,6 @@ class Latency:
         """Switch it off; removing it twice does nothing."""
         for fault in self.faults:
             fault.remove()
-
-    def __enter__(self) -> Latency:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.remove()
-        except SandboxError:
-            if error is None:  # else what went wrong inside matters more
-                raise
 
     def __repr__(self) -> str:
         return f"<Latency: {'; '.join(': '.join(row) for row in self._rows()) or 'off'}>"

@@ -292,7 +292,8 @@ def test_an_interrupt_of_the_process_group_does_not_reach_the_sandbox() -> None:
             SandboxControl(ready["base_url"], ck.kit.Secret(ready["control_token"]))
         ) as sandbox:
             (conversation,) = sandbox.state()["conversations"]
-        texts = [event["event"].get("message") for event in conversation["dialogs"][0]["events"]]
+        events = conversation["dialogs"][0]["events"]
+        texts = [one["event"].get("message") for one in events if one["role"] == "CONSUMER"]
         assert [text for text in texts if text] == ["before", "after"]
 
 
