@@ -174,7 +174,7 @@ def clock_offset(log: Log, *, conversation: str | None = None, session: str | No
 
 def _number(piece: Piece) -> str:
     if piece.ms is not None:
-        return f"{piece.ms:+,.1f} ± {max(piece.uncertainty_ms or 0, 0.05):,.1f} ms"
+        return f"{round(piece.ms, 1) + 0.0:+,.1f} ± {max(piece.uncertainty_ms or 0, 0.05):,.1f} ms"
     if not piece.by_majority:
         return "not known"
     if math.isfinite(piece.low_ms):
