@@ -50,6 +50,9 @@ PLAIN = {
 }
 
 
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>ckRan(0)</script></svg>'
+
+
 def parts(text: str) -> dict[str, str]:
     """Everything that the one module of HTML makes."""
     bubbles = [markup.Bubble(text, text, text, ours) for ours in (True, False, None)]
@@ -61,13 +64,13 @@ def parts(text: str) -> dict[str, str]:
         "note": markup.note(text),
         "title": markup.title(text),
         "words": markup.words(text),
-        "drawing": markup.drawing(f"<svg>{text}", text, text),
+        "drawing": markup.drawing(_SVG, _SVG, text),
         "code": markup.code(text),
         "field": markup.field(text, text),
         "listing": markup.listing(text),
         "folded": markup.folded(text, "", opened=True),
         "timer": markup.timer(text, text),
-        "phases": markup.phases([(text, 1.0, text)]),
+        "phases": markup.phases([(text, 1.0, "teal")]),
         "section": markup.section(text, ""),
         "fitted": markup.fitted(markup.stack([markup.note(text), markup.facts(text, [(text, text)])])),
     }
@@ -75,7 +78,7 @@ def parts(text: str) -> dict[str, str]:
 
 def objects(text: str) -> dict[str, str]:
     """One of each public kind whose display may hold a text from elsewhere."""
-    shown = {f"{kind.__module__}.{kind.__name__}": shown_as(filled(kind, text)) for kind in _kinds()}
+    shown = {f"{kind.__module__}.{kind.__name__}": shown_as(filled(kind, text)) for kind in kinds()}
     consumer: Any = SimpleNamespace(name=text)
     dialog, talk = Dialog(consumer, text, text), Conversation(consumer, text)
     fault = steering.Fault(consumer, text, {"status": text, text: text})
@@ -184,7 +187,7 @@ def filled(kind: type, text: str) -> Any:
 
 
 @cache
-def _kinds() -> tuple[type, ...]:
+def kinds() -> tuple[type, ...]:
     shown = (kind for kind in reachable() if is_dataclass(kind) and hasattr(kind, "_repr_html_"))
     return tuple(kind for kind in shown if kind is not markup.Shown)
 
