@@ -102,6 +102,14 @@ def exchanges(timings: pd.DataFrame) -> list[str]:
     return [f"{number}  {on_a_line(str(operation), _LONGEST_NAME)}" for number, operation in pairs]
 
 
+def listed(field: str, order: Sequence[str], *, title: str | None = None) -> alt.Y:
+    """An axis of names below each other, in this order.
+
+    As its domain, and not as what to sort by: of that Vega makes an expression as deep as there are names.
+    """
+    return alt.Y(field, sort=None, title=title, scale=alt.Scale(domain=list(dict.fromkeys(order))))
+
+
 def headed(chart: Any, title: str, subtitle: str = "", *, height: Any = HEIGHT, width: Any = WIDTH) -> Any:
     """A chart with its title, and with what it counts in small letters below it."""
     said = alt.TitleParams(title, subtitle=[subtitle]) if subtitle else alt.TitleParams(title)

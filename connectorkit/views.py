@@ -39,12 +39,14 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
     names = [name.removesuffix("_ms") for name in found]
     long["order"] = long["phase"].map({name: place for place, name in enumerate(names)})
     bars = long[["exchange", "phase", "ms", "order"]].to_dict("records")
+    drawn = {bar["exchange"] for bar in bars}
+    lines = [name for name in order if name in drawn]
     chart = (
         alt.Chart(drawing.values(bars))
         .mark_bar(height={"band": 0.62})
         .encode(
             x=alt.X("ms:Q", title="milliseconds", stack="zero"),
-            y=alt.Y("exchange:N", sort=order, title="exchange"),
+            y=drawing.listed("exchange:N", lines, title="exchange"),
             color=alt.Color(
                 "phase:N",
                 title=None,

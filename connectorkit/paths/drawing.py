@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from connectorkit.drawing import Picture, legend
+from connectorkit.drawing import Picture, legend, listed
 from connectorkit.paths.offsets import ClockOffset
 from connectorkit.paths.scale import Scale, scale
 from connectorkit.paths.spans import ACKNOWLEDGED, DELIVERED, NOTIFIED, SPANS, THOUGHT
@@ -54,7 +54,7 @@ def draw(path: pd.DataFrame, offset: ClockOffset, *, last: int = 40) -> Picture:
     labels = {row["step"]: _label(row) for row in rows}
     bars = [bar for name in _ORDER for row in rows if row["span"] == name and (bar := _bar(row, axis))]
     order = [labels[step] for step in steps]
-    y = alt.Y("step:N", sort=order, title=None, scale=alt.Scale(domain=order))
+    y = listed("step:N", order)
     x = alt.X(
         "from:Q",
         title="since the first request, by this machine's clock",
