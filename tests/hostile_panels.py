@@ -18,6 +18,7 @@ from connectorkit.redact import Secret
 from connectorkit.response_log import ResponseLog
 from connectorkit.scenarios import BY_NAME, TOPICS, Check, Outcome, Scenario, Scenarios
 from connectorkit.settings import Settings
+from connectorkit.texts import storable
 from connectorkit.tokens import Token
 
 _TO_A_TALK = 60  # texts, each said in three ways: a transcript draws its newest 200 lines
@@ -56,7 +57,8 @@ def log(texts: Sequence[str]) -> ipywidgets.Box:
 
 
 def errors(texts: Sequence[str]) -> ipywidgets.Box:
-    """A case of each text, all of them run."""
+    """A case of each text, all of them run. The names of cases are ours, and no half pairs."""
+    texts = [storable(text) for text in texts]
     topics = list(TOPICS)
     cases = {
         text: replace(
@@ -123,7 +125,7 @@ def clock(texts: Sequence[str]) -> ipywidgets.Box:
 
 def faults(texts: Sequence[str]) -> ipywidgets.Box:
     known = [
-        {"fault_id": text, "hits": 1, "left": place % 2, "status": text, text: [text]}
+        {"fault_id": storable(text), "hits": 1, "left": place % 2, "status": text, text: [text]}
         for place, text in enumerate(texts)
     ]
     sandbox: Any = SimpleNamespace(all_faults=lambda: known, active_faults=lambda: known)
@@ -134,7 +136,7 @@ def faults(texts: Sequence[str]) -> ipywidgets.Box:
 
 def signature(texts: Sequence[str]) -> ipywidgets.Box:
     panel = widgets.signature_lab()
-    panel.submit("\n".join(texts), f"sha1={texts[0]}", "only-for-practice")
+    panel.submit(storable("\n".join(texts)), f"sha1={texts[0]}", "only-for-practice")
     return panel
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import nbformat
 import pytest
-from hostile_objects import conversation_log, exchange, filled
+from hostile_objects import exchange, filled
 from hostile_panels import panels
 from hostile_texts import TEXTS
 from ipywidgets.embed import dependency_state
 from playwright.sync_api import expect
+from storybook import Story, text_event
 
 from connectorkit import course, drawing, frames, promises, scenarios, views
 from connectorkit.log import Log
@@ -25,7 +26,7 @@ from connectorkit.site import building, catalogue, chapters, ledger, scripts, sh
 from .listening import Listening
 
 ROOT = Path(__file__).parents[2]
-_INDEX = "# Hostile\n\n```{toctree}\nhostile\ncatalogue/index\npromises/index\n```\n"
+_INDEX = "# Hostile\n\n```{toctree}\ncourse/hostile\ncatalogue/index\npromises/index\n```\n"
 pytestmark = pytest.mark.browser
 
 
@@ -47,12 +48,15 @@ def pictures(texts: Sequence[str]) -> Iterator[drawing.Picture]:
         yield chart(frame, by="label")
     yield views.rate(frame)
     yield views.heat(frame)
-    yield waterfall(conversation_log(*texts), "c-1").picture(last=3 * len(texts))
+    story = Story().open(consumer=texts[0])
+    for place, text in enumerate(texts):
+        story.send(10 * place, text_event(text), place, consumer=text)
+    yield waterfall(story.log, "c-1").picture(last=len(texts))
 
 
 @pytest.fixture(scope="module")
 def saved() -> str:
-    """A notebook as it is saved after a run: panels with their state, charts, a table, and what was printed."""
+    """A notebook as it is saved after a run: panels with their state, charts, and what was printed."""
     charts = [showing._bundle(one) for one in pictures(TEXTS)]
     outputs = [("chart", one | {"image/svg+xml": one[showing.PICTURE]["light"]}) for one in charts]
     with_panels = dict(panels(TEXTS))
@@ -67,7 +71,7 @@ def saved() -> str:
     printed = "\n".join(TEXTS).encode("utf-8", "replace").decode()
     said = nbformat.v4.new_output("stream", name="stdout", text=printed)
     made.cells.append(nbformat.v4.new_code_cell("print", outputs=[said]))
-    state = dependency_state([*with_panels.values()], drop_defaults=False)
+    state = dependency_state([*with_panels.values()], drop_defaults=True)
     made.metadata["widgets"] = {chapters.STATE: {"version_major": 2, "version_minor": 0, "state": state}}
     return str(nbformat.writes(made))
 
@@ -97,7 +101,10 @@ def site(saved: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "docs", docs, ignore=left_out)
     (docs / "index.md").write_text(_INDEX, "utf-8")
     chapter = chapters.chapter(nbformat.reads(saved, as_version=4), "take/hostile.ipynb")
-    pages = observed() | {"hostile.ipynb": nbformat.writes(chapter), "take/hostile.ipynb": "{}"}
+    pages = observed() | {
+        "course/hostile.ipynb": nbformat.writes(chapter),
+        "course/take/hostile.ipynb": saved,
+    }
     staged, work = docs / "_build" / "source", docs / "_build"
     building._stage(docs, staged, pages)
     scripts.write(work / "static")
@@ -114,7 +121,7 @@ def test_catalogue_and_ledger(site: Path, listening: Listening) -> None:
 
 
 def test_a_notebook_and_its_panels_come_to_life(site: Path, listening: Listening) -> None:
-    listening.show(site / "hostile.html")
+    listening.show(site / "course" / "hostile.html")
     panels = listening.page.locator(".ck-panel")
     expect(panels.locator(".ck-live")).to_have_count(panels.count())
     figures = listening.page.locator(".ck-figure")
