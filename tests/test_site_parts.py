@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -159,9 +160,24 @@ def test_a_panel_brings_its_state_along_and_a_progress_bar_goes() -> None:
     (output,) = made.cells[-1].outputs
     assert "inside" in output.data["text/html"]
     assert chapters.WIDGET not in output.data
-    left = made.metadata.widgets[chapters.STATE]["state"]
+    kind, _, rest = output.data["text/html"].partition("<script type=")[2].partition(">")
+    left = json.loads(rest.removesuffix("</script>"))["state"]
+    assert kind == f'"{chapters.STATE}"'
+    assert "widgets" not in made.metadata
     assert panel.model_id in left
     assert other.model_id not in left
+
+
+def test_no_text_in_a_panel_ends_the_script_that_holds_its_state() -> None:
+    panel = ipywidgets.VBox([ipywidgets.Label("</SCRIPT ><img src=x><!--<script>")])
+    notebook = notebook_with({chapters.WIDGET: {"model_id": panel.model_id}})
+    notebook.metadata.widgets = {chapters.STATE: {"state": state_of(panel), "version_major": 2}}
+
+    (output,) = chapters.chapter(notebook, "take/a.ipynb").cells[-1].outputs
+
+    state = output.data["text/html"].partition("<script")[2]
+    assert state.count("<") == 1
+    assert state.endswith("</script>")
 
 
 def test_a_chapter_has_its_title_its_origin_and_its_abstract() -> None:

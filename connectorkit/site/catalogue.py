@@ -103,8 +103,10 @@ def _body(outcome: Outcome) -> list[str]:
     if not text:
         return []
     try:
-        laid_out, language = json.dumps(json.loads(text), indent=2, ensure_ascii=False), "json"
-    except ValueError:
+        # What Python reads beyond JSON, such as NaN, is no JSON to whoever colours it.
+        laid_out = json.dumps(json.loads(text), indent=2, ensure_ascii=False, allow_nan=False)
+        language = "json"
+    except (ValueError, RecursionError):
         laid_out, language = text, "text"
     if len(laid_out) > _LONGEST_BODY:
         laid_out, language = f"{laid_out[:_LONGEST_BODY]}…", "text"
