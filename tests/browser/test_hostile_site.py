@@ -71,7 +71,7 @@ def saved() -> str:
     printed = "\n".join(TEXTS).encode("utf-8", "replace").decode()
     said = nbformat.v4.new_output("stream", name="stdout", text=printed)
     made.cells.append(nbformat.v4.new_code_cell("print", outputs=[said]))
-    state = dependency_state([*with_panels.values()], drop_defaults=True)
+    state = dependency_state([*with_panels.values()], drop_defaults=False)
     made.metadata["widgets"] = {chapters.STATE: {"version_major": 2, "version_minor": 0, "state": state}}
     return str(nbformat.writes(made))
 
