@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from connectorkit.scenarios import TOPICS, Outcome
-from connectorkit.site.writing import block, code, plain, slug, table
+from connectorkit.site.writing import block, code, plain, slug, table, within
 
 FOLDER = "catalogue"
 _TITLES = {
@@ -64,7 +64,8 @@ def _page(topic: str, outcomes: Sequence[Outcome]) -> str:
         [f"[{code(one.scenario.name)}](#{_label(one)})", plain(one.scenario.shows), plain(one.observed)]
         for one in outcomes
     ]
-    parts = [f"# {plain(_title(topic))}", table(("Case", "Shows", "Answer"), listed)]
+    cases = within("ck-cases", table(("Case", "Shows", "Answer"), listed))
+    parts = [f"# {plain(_title(topic))}", cases]
     return "\n\n".join([*parts, *(_case(one) for one in outcomes)])
 
 

@@ -37,6 +37,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
 
 
+def within(name: str, markdown: str) -> str:
+    """In an element of this class, for the style sheet."""
+    return f":::{{div}} {name}\n{markdown}\n:::"
+
+
 def slug(text: str) -> str:
     """A name for an address."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
