@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from connectorkit.texts import on_a_line
+
 MOST_SERIES = 8
 OTHERS = "others"
 _LONGEST_NAME = 40
@@ -56,7 +58,7 @@ def named(source: Any, phase: str, by: str | None) -> dict[str, Distribution]:
     found: dict[str, Distribution] = {}
     for name, pair in given.items():
         if (made := _made(*pair)) is not None:
-            found[_unlike(_short(name), found)] = made
+            found[_unlike(on_a_line(name, _LONGEST_NAME), found)] = made
     return _fewer(found)
 
 
@@ -117,12 +119,6 @@ def _fewer(found: dict[str, Distribution]) -> dict[str, Distribution]:
     kept, rest = order[: MOST_SERIES - 1], order[MOST_SERIES - 1 :]
     fewer = {name: one for name, one in found.items() if name in kept}
     return fewer | {OTHERS: merged(found[name] for name in rest)}
-
-
-def _short(name: str) -> str:
-    """Readable in a legend. Vega makes expressions of names, which a line separator would break."""
-    name = "".join(c if c.isprintable() else "�" for c in name)
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _unlike(name: str, others: Collection[str]) -> str:

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 from connectorkit.columns import PHASE_COLOURS as PHASE_COLOURS
+from connectorkit.texts import on_a_line
 
 WIDTH, HEIGHT = 560, 240
+_LONGEST_NAME = 40
 SERIES_COLOURS = (
     *("#3b82c4", "#e0762f", "#2a9d6f", "#c2569b", "#a88a22"),
     *("#7b68c8", "#3f9fae", "#8a8f98"),
@@ -93,6 +96,20 @@ def values(rows: Sequence[Mapping[Any, Any]]) -> Any:
     return alt.InlineData(values=list(rows))
 
 
+def exchanges(timings: pd.DataFrame) -> list[str]:
+    """What stands beside the bar of each exchange: its number and its operation."""
+    pairs = zip(timings["exchange_id"], timings["operation"], strict=True)
+    return [f"{number}  {on_a_line(str(operation), _LONGEST_NAME)}" for number, operation in pairs]
+
+
+def listed(field: str, order: Sequence[str], *, title: str | None = None) -> alt.Y:
+    """An axis of names below each other, in this order.
+
+    As its domain, and not as what to sort by: of that Vega makes an expression as deep as there are names.
+    """
+    return alt.Y(field, sort=None, title=title, scale=alt.Scale(domain=list(dict.fromkeys(order))))
+
+
 def headed(chart: Any, title: str, subtitle: str = "", *, height: Any = HEIGHT, width: Any = WIDTH) -> Any:
     """A chart with its title, and with what it counts in small letters below it."""
     said = alt.TitleParams(title, subtitle=[subtitle]) if subtitle else alt.TitleParams(title)
@@ -152,7 +169,8 @@ def colours(names: list[str], palette: Mapping[str, str] | None = None) -> alt.S
 
 def _themed(chart: alt.TopLevelMixin, dark: bool) -> alt.TopLevelMixin:
     theme = _DARK if dark else _LIGHT
-    quiet: dict[str, Any] = {"titleColor": theme["ink"], "titleFontWeight": "normal", "labelLimit": 240}
+    # Names are short when they come here. Vega would cut them within a pair of surrogates, and then fail.
+    quiet: dict[str, Any] = {"titleColor": theme["ink"], "titleFontWeight": "normal", "labelLimit": 0}
     lines = {name: theme["faint"] for name in ("labelColor", "domainColor", "tickColor")}
     title = {"color": theme["ink"], "subtitleColor": theme["faint"], "fontSize": 14, "subtitleFontSize": 12}
     config: dict[str, Any] = {

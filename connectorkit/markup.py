@@ -21,6 +21,7 @@ _BAD = "var(--jp-error-color1, #c62828)"
 _OURS, _THEIRS = "rgba(33, 150, 243, 0.22)", "rgba(128, 128, 128, 0.18)"
 _BUBBLE = (
     "padding: 6px 10px; max-width: 80%; width: fit-content; border-radius: 10px; overflow-wrap: anywhere; "
+    "overflow-x: clip; "
 )
 _SIDES = {
     True: f"margin: 4px auto 4px 0; background: {_OURS}",
@@ -33,6 +34,8 @@ _CODE = (
     "white-space: pre; overflow-x: auto; font-family: monospace; font-size: 90%; line-height: 1.4; "
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
+# An endless word is broken; a letter under a hundred accents cannot be, and is cut off where its place ends.
+_INSIDE = "overflow-wrap: anywhere; overflow-x: clip"
 _LONGEST_WORD = 40
 _SHOWN = 240  # characters of one member
 _DRAWN = "width: 100%; min-width: 480px; max-width: 760px"  # narrower, its words could not be read
@@ -85,7 +88,7 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], *, good: bool | None = No
         for name, value in rows
     )
     return (
-        f'<div style="line-height: 1.5; color: {_TEXT}"><strong>{mark}{escape(title)}</strong>'
+        f'<div style="line-height: 1.5; color: {_TEXT}; {_INSIDE}"><strong>{mark}{escape(title)}</strong>'
         f'<table style="border-collapse: collapse; margin: 4px 0 0 0; text-align: left">{body}</table></div>'
     )
 
@@ -138,8 +141,8 @@ def fitted(content: str) -> str:
 
 def section(title: str, content: str) -> str:
     """A part of a page, under a heading of its own."""
-    heading = f'<h2 style="font-size: 110%; margin: 1.5em 0 0.3em 0; color: {_TEXT}">{escape(title)}</h2>'
-    return f"<section>{heading}{content}</section>"
+    style = f"font-size: 110%; margin: 1.5em 0 0.3em 0; color: {_TEXT}; {_INSIDE}"
+    return f'<section><h2 style="{style}">{escape(title)}</h2>{content}</section>'
 
 
 def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> str:
@@ -160,25 +163,26 @@ def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> st
 def _remark(one: Bubble) -> str:
     if one.ours is None:
         return ""
-    words = f"{escape(one.who)} · {escape(one.remark)}"
+    # A name that turns writing round must not turn what follows it.
+    words = f'<span style="unicode-bidi: isolate">{escape(one.who)}</span> · {escape(one.remark)}'
     return f'<div style="font-size: 80%; color: {_DIM}; unicode-bidi: plaintext">{words}</div>'
 
 
 def note(text: str, *, good: bool | None = None) -> str:
     """One line of plain words; ``good`` gives it the colour of success or failure."""
     colour = _DIM if good is None else _GOOD if good else _BAD
-    return f'<div role="status" style="color: {colour}; line-height: 1.4">{escape(text)}</div>'
+    return f'<div role="status" style="color: {colour}; line-height: 1.4; {_INSIDE}">{escape(text)}</div>'
 
 
 def title(text: str) -> str:
     """The name of a part of a panel."""
-    style = f"color: {_TEXT}; font-weight: 600; line-height: 1.4; overflow-wrap: anywhere"
+    style = f"color: {_TEXT}; font-weight: 600; line-height: 1.4; {_INSIDE}"
     return f'<div style="{style}">{escape(text)}</div>'
 
 
 def words(text: str) -> str:
     """Plain words that are always there; unlike a ``note``, nobody announces them."""
-    return f'<div style="color: {_DIM}; line-height: 1.4">{escape(text)}</div>'
+    return f'<div style="color: {_DIM}; line-height: 1.4; {_INSIDE}">{escape(text)}</div>'
 
 
 def drawing(light: str, dark: str, words: str) -> str:
@@ -223,7 +227,7 @@ def listing(header: str) -> str:
         ".connectorkit-listing label { position: absolute !important; clip-path: inset(50%); width: 1px }"
         "</style>"
         f'<div aria-hidden="true" style="{letters.replace(" !important", "")}; white-space: pre; '
-        f'padding: 0 0 0 6px; line-height: 1.4; color: {_DIM}">{escape(header)}</div>'
+        f'padding: 0 0 0 6px; line-height: 1.4; overflow-x: clip; color: {_DIM}">{escape(header)}</div>'
     )
 
 
@@ -231,7 +235,8 @@ def folded(title: str, content: str, *, opened: bool = False) -> str:
     """What this module has made, below a line that shows or hides it, also where no script runs."""
     return (
         f'<details style="margin: 6px 0 0 0; color: {_TEXT}"{" open" if opened else ""}>'
-        f'<summary style="cursor: pointer; line-height: 1.6">{escape(title)}</summary>{content}</details>'
+        f'<summary style="cursor: pointer; line-height: 1.6; {_INSIDE}">{escape(title)}</summary>'
+        f"{content}</details>"
     )
 
 
@@ -239,8 +244,9 @@ def timer(label: str, text: str, *, good: bool | None = None) -> str:
     """Time that runs, which screen readers tell when asked and not every second."""
     colour = _TEXT if good is None else _GOOD if good else _BAD
     return (
-        f'<div role="timer" aria-label="{escape(label)}" style="color: {colour}; line-height: 1.5">'
-        f'{escape(label)}: <strong style="font-variant-numeric: tabular-nums">{escape(text)}</strong></div>'
+        f'<div role="timer" aria-label="{escape(label)}" style="color: {colour}; line-height: 1.5; '
+        f'{_INSIDE}">{escape(label)}: '
+        f'<strong style="font-variant-numeric: tabular-nums">{escape(text)}</strong></div>'
     )
 
 
@@ -255,7 +261,7 @@ def phases(parts: Sequence[tuple[str, float, str]]) -> str:
         for _, took, colour in parts
     )
     names = "".join(
-        '<span style="white-space: nowrap"><span aria-hidden="true" style="display: inline-block; '
+        f'<span style="{_INSIDE}{_unbroken(name)}"><span aria-hidden="true" style="display: inline-block; '
         f'width: 0.8em; height: 0.8em; border-radius: 2px; background: {escape(colour)}"></span> '
         f"{escape(name)} {took:,.2f} ms</span>"
         for name, took, colour in parts
@@ -290,8 +296,8 @@ def _shortened(value: Any) -> str:
 
 
 def _unbroken(name: str) -> str:
-    """A short name stands on one line beside a long text."""
-    return "; white-space: nowrap" if len(name) <= _SHORT else ""
+    """A short name stands on one line beside a long text; a long one may be broken, and keeps some width."""
+    return "; white-space: nowrap" if len(name) <= _SHORT else "; overflow-wrap: anywhere; min-width: 8em"
 
 
 def _width(place: int, value: Any, wide: Collection[int]) -> str:

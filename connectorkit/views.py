@@ -13,6 +13,7 @@ from connectorkit import drawing
 from connectorkit.columns import PHASES
 from connectorkit.drawing import NEVER, PHASE_COLOURS
 from connectorkit.drawing import Picture as Picture
+from connectorkit.texts import on_a_line
 from connectorkit.views_latency import histogram as histogram
 from connectorkit.views_latency import percentiles as percentiles
 from connectorkit.views_time import heat as heat
@@ -28,23 +29,24 @@ def phases(timings: pd.DataFrame, *, last: int = 20) -> Picture:
     if last < 1:
         raise ValueError(f"last is {last}, allowed are whole numbers from 1 up.")
     shown = timings.tail(last)
-    long = shown.melt(
-        id_vars=["exchange_id", "operation"], value_vars=list(PHASES), var_name="phase", value_name="ms"
+    order = drawing.exchanges(shown)
+    long = shown.assign(exchange=order).melt(
+        id_vars=["exchange"], value_vars=list(PHASES), var_name="phase", value_name="ms"
     )
     long = long[np.isfinite(long["ms"])]  # an archive from elsewhere may bring infinite times
-    long["exchange"] = long["exchange_id"].astype(str) + "  " + long["operation"].astype(str)
     long["phase"] = long["phase"].str.removesuffix("_ms")
     found = [phase for phase in PHASES if shown[phase].notna().any()]
     names = [name.removesuffix("_ms") for name in found]
     long["order"] = long["phase"].map({name: place for place, name in enumerate(names)})
     bars = long[["exchange", "phase", "ms", "order"]].to_dict("records")
-    order = [f"{i}  {o}" for i, o in zip(shown["exchange_id"], shown["operation"], strict=True)]
+    drawn = {bar["exchange"] for bar in bars}
+    lines = [name for name in order if name in drawn]
     chart = (
         alt.Chart(drawing.values(bars))
         .mark_bar(height={"band": 0.62})
         .encode(
             x=alt.X("ms:Q", title="milliseconds", stack="zero"),
-            y=alt.Y("exchange:N", sort=order, title="exchange"),
+            y=drawing.listed("exchange:N", lines, title="exchange"),
             color=alt.Color(
                 "phase:N",
                 title=None,
@@ -69,7 +71,7 @@ def reached(coverage: pd.DataFrame) -> Picture:
     """
     sums = coverage.groupby(["event", "state"], sort=False, as_index=False)["times"].sum()
     cells = [
-        {"event": event, "state": state, "times": int(times), "never": not times}
+        {"event": on_a_line(event), "state": on_a_line(state), "times": int(times), "never": not times}
         for event, state, times in sums.itertuples(index=False)
     ]
     events, states = (list(dict.fromkeys(cell[name] for cell in cells)) for name in ("event", "state"))

@@ -13,6 +13,7 @@ from connectorkit import drawing
 from connectorkit.columns import PHASES
 from connectorkit.distributions import edges
 from connectorkit.drawing import ANSWERED, ERROR, PHASE_COLOURS, Picture
+from connectorkit.texts import on_a_line
 
 _MOST_BARS, _MOST_COLUMNS, _ROWS = 150, 100, 28
 _NICE = (1, 2, 5, 10, 15, 20, 30)
@@ -129,7 +130,7 @@ def waterfall(timings: pd.DataFrame, *, last: int = 30) -> Picture:
         return drawing.nothing(title)
     moments = shown["started_at"].astype("int64").to_numpy() / 1000
     begins = np.nan_to_num(moments - moments.min())
-    names = [f"{i}  {o}" for i, o in zip(shown["exchange_id"], shown["operation"], strict=True)]
+    names = drawing.exchanges(shown)
     rows, ends = [], []
     for name, begin, (_, exchange) in zip(names, begins.tolist(), shown.iterrows(), strict=True):
         at = begin
@@ -143,7 +144,7 @@ def waterfall(timings: pd.DataFrame, *, last: int = 30) -> Picture:
         total = exchange["total_ms"]
         at = max(at, begin + (total if np.isfinite(total) else 0.0))
         ends.append({"exchange": name, "to": at, "outcome": f"{at - begin:.3g} ms{_outcome(exchange)}"})
-    y = alt.Y("exchange:N", sort=names, title="exchange")
+    y = drawing.listed("exchange:N", names, title="exchange")
     found = [_phase(name) for name in PHASES if any(row["phase"] == _phase(name) for row in rows)]
     palette = {_phase(name): colour for name, colour in PHASE_COLOURS.items()}
     far = alt.Scale(domain=[0, 1.25 * max(max(end["to"] for end in ends), 0.001)], nice=False)
@@ -179,8 +180,7 @@ def _phase(name: str) -> str:
 def _outcome(exchange: pd.Series[Any]) -> str:
     """What came instead of a good answer, in a few characters."""
     if pd.notna(exchange["error"]):
-        name = str(exchange["error"]).partition(":")[0]
-        return " · " + (name if len(name) <= _LONGEST_OUTCOME else name[: _LONGEST_OUTCOME - 1] + "…")
+        return " · " + on_a_line(str(exchange["error"]).partition(":")[0], _LONGEST_OUTCOME)
     status = exchange["status_code"]
     return f" · {status}" if pd.notna(status) and status >= 400 else ""
 

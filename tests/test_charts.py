@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 from connectorkit import distributions, drawing, frames, views
 from connectorkit.log import Exchange, Log
 from connectorkit.views import Picture
+from tests.hostile_texts import TEXTS
 
 BEGIN = 1_790_000_000_000_000_000  # a whole second
 SECONDS = pd.DataFrame({"second": [0, 1, 4], "count": [10, 20, 5], "errors": [0, 5, 5]})
@@ -126,6 +130,34 @@ def test_a_name_with_a_line_separator_in_it_is_drawn(chart: Chart, break_: str) 
     svg = chart({f"one{break_}a": [1.0, 2.0], "two": [3.0, 4.0]}).svg()
 
     assert "one�a" in svg
+
+
+ALL_OF_THEM = """
+import json, sys
+import pandas as pd
+from connectorkit import frames, views
+from connectorkit.log import Exchange, Log
+
+texts, log = json.load(sys.stdin), Log()
+for place, text in enumerate(texts):
+    facts = {"error": text, "label": text, "started_at": place, "wait_ms": 4.0, "total_ms": 5.0}
+    log.append(Exchange(text, "POST", "u", **facts))
+timings = frames.timings(log)
+views.phases(timings, last=len(texts)).svg()
+views.waterfall(timings, last=len(texts)).svg()
+views.percentiles(timings, by="label").svg()
+whole = [text.encode("utf-8", "replace").decode() for text in texts]
+views.reached(pd.DataFrame({"event": whole, "state": whole, "times": 1})).svg()
+print("drawn")
+"""
+
+
+def test_no_text_from_a_log_ends_the_process_that_draws_it() -> None:
+    made = subprocess.run(
+        [sys.executable, "-c", ALL_OF_THEM], input=json.dumps(TEXTS), capture_output=True, text=True
+    )
+
+    assert made.stdout == "drawn\n", made.stderr[-2000:]
 
 
 def test_names_that_become_alike_stay_apart() -> None:

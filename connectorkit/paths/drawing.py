@@ -9,10 +9,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from connectorkit.drawing import Picture, legend
+from connectorkit.drawing import Picture, legend, listed
 from connectorkit.paths.offsets import ClockOffset
 from connectorkit.paths.scale import Scale, scale
 from connectorkit.paths.spans import ACKNOWLEDGED, DELIVERED, NOTIFIED, SPANS, THOUGHT
+from connectorkit.texts import on_a_line
 
 # Of middling lightness, so that each stands out from white paper as well as from a dark page; height tells
 # them apart as well. A wait for a person is faint: words stand on it.
@@ -53,7 +54,7 @@ def draw(path: pd.DataFrame, offset: ClockOffset, *, last: int = 40) -> Picture:
     labels = {row["step"]: _label(row) for row in rows}
     bars = [bar for name in _ORDER for row in rows if row["span"] == name and (bar := _bar(row, axis))]
     order = [labels[step] for step in steps]
-    y = alt.Y("step:N", sort=order, title=None, axis=alt.Axis(labelLimit=360), scale=alt.Scale(domain=order))
+    y = listed("step:N", order)
     x = alt.X(
         "from:Q",
         title="since the first request, by this machine's clock",
@@ -172,8 +173,7 @@ def _title(offset: ClockOffset) -> alt.TitleParams:
 def _label(row: dict[str, Any]) -> str:
     refused = " (refused)" if (row["answer"] or "").startswith("refused") else ""
     text = f"{row['step']}  {row['who'] or 'somebody'}: {row['what']}"
-    clean, room = "".join(c if c.isprintable() else "�" for c in text), _LONGEST - len(refused)
-    return (clean if len(clean) <= room else clean[: room - 1] + "…") + refused
+    return on_a_line(text, _LONGEST - len(refused)) + refused
 
 
 def _took(ms: float) -> str:

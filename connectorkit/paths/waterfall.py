@@ -11,6 +11,7 @@ from connectorkit.log import Log
 from connectorkit.paths import offsets, spans, stamps
 from connectorkit.paths.offsets import ClockOffset
 from connectorkit.tables import frame
+from connectorkit.texts import on_a_line
 
 if TYPE_CHECKING:
     from connectorkit.views import Picture
@@ -103,12 +104,7 @@ def _text(value: Any) -> str:
 
 def _line(cells: Any) -> str:
     placed = [
-        f"{_cut(cell, width):<{width}}" if place in (2, 3) else f"{cell:>{width}}"
+        f"{on_a_line(cell, width):<{width}}" if place in (2, 3) else f"{cell:>{width}}"
         for place, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True))
     ]
     return "  ".join(placed).rstrip()
-
-
-def _cut(text: str, width: int) -> str:
-    clean = "".join(c if c.isprintable() else "�" for c in text)
-    return clean if len(clean) <= width else clean[: width - 1] + "…"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from connectorkit.scenarios import TOPICS, Outcome
-from connectorkit.site.writing import block, code, plain, slug, table
+from connectorkit.site.writing import block, code, plain, slug, table, within
 
 FOLDER = "catalogue"
 _TITLES = {
@@ -64,7 +64,8 @@ def _page(topic: str, outcomes: Sequence[Outcome]) -> str:
         [f"[{code(one.scenario.name)}](#{_label(one)})", plain(one.scenario.shows), plain(one.observed)]
         for one in outcomes
     ]
-    parts = [f"# {plain(_title(topic))}", table(("Case", "Shows", "Answer"), listed)]
+    cases = within("ck-cases", table(("Case", "Shows", "Answer"), listed))
+    parts = [f"# {plain(_title(topic))}", cases]
     return "\n\n".join([*parts, *(_case(one) for one in outcomes)])
 
 
@@ -103,8 +104,10 @@ def _body(outcome: Outcome) -> list[str]:
     if not text:
         return []
     try:
-        laid_out, language = json.dumps(json.loads(text), indent=2, ensure_ascii=False), "json"
-    except ValueError:
+        # What Python reads beyond JSON, such as NaN, is no JSON to whoever colours it.
+        laid_out = json.dumps(json.loads(text), indent=2, ensure_ascii=False, allow_nan=False)
+        language = "json"
+    except (ValueError, RecursionError):
         laid_out, language = text, "text"
     if len(laid_out) > _LONGEST_BODY:
         laid_out, language = f"{laid_out[:_LONGEST_BODY]}…", "text"

@@ -22,16 +22,20 @@ def chapter(notebook: Any, download: str) -> Any:
     saved = notebook.metadata.get("widgets", {}).get(STATE, {})
     state = saved.get("state", {})
     shown: set[str] = set()
+    last: Any = None
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
         cell.outputs = [one for one in cell.outputs if not _is_nothing(one)]
         for output in cell.outputs:
-            shown |= _made_readable(output, state)
+            if found := _made_readable(output, state):
+                shown |= found
+                last = output
     notebook.metadata.pop("widgets", None)
     if shown:
         left = {name: model for name, model in state.items() if name in shown}
-        notebook.metadata["widgets"] = {STATE: {**saved, "state": left}}
+        # Sphinx's extension would write it, too, but let a text in it end the element that holds it.
+        last["data"]["text/html"] += _data(STATE, {**saved, "state": left})
     _headed(notebook, download)
     return notebook
 
@@ -95,10 +99,14 @@ def _figure(picture: dict[str, Any]) -> str:
         f'alt="{escape(picture["description"])}" src="{_as_address(picture[theme])}">'
         for theme in ("light", "dark")
     )
-    alive = json.dumps({"chart": picture["chart"], "dark": picture["dark_config"]})
-    # Within a script element nothing but its end is markup.
-    alive = alive.replace("<", "\\u003c")
-    return f'<div class="ck-figure">{images}<script type="application/json">{alive}</script></div>'
+    alive = _data("application/json", {"chart": picture["chart"], "dark": picture["dark_config"]})
+    return f'<div class="ck-figure">{images}{alive}</div>'
+
+
+def _data(kind: str, value: Any) -> str:
+    """Data for a script of the page. Within a script element nothing but its end is markup."""
+    written = json.dumps(value).replace("<", "\\u003c")
+    return f'<script type="{kind}">{written}</script>'
 
 
 def _as_address(svg: str) -> str:

@@ -7,9 +7,10 @@ from html import escape
 
 from connectorkit.promises import MARKS, TOPICS, Outcome
 from connectorkit.promises.model import in_words
-from connectorkit.site.writing import plain, slug, table
+from connectorkit.site.writing import plain, slug, table, within
 
 FOLDER = "promises"
+_DENSE = "ck-dense"  # in smaller letters: a row holds a sentence and what was seen of it
 _SIGNS = {"kept": "✓", "broken": "✗", "informs": "i", "not observed": "?", "not run": "–"}
 
 
@@ -54,11 +55,12 @@ def _page(topic: str, outcomes: Sequence[Outcome]) -> str:
     parts = [f"# {plain(_title(topic))}"]
     if plainly:
         parts.append(
-            _dense(
+            within(
+                _DENSE,
                 table(
                     ("", "Promise", "What is promised", "What was observed", "Mark", "Section"),
                     [_row(one) for one in plainly],
-                )
+                ),
             )
         )
     if contradictions:
@@ -95,15 +97,10 @@ def _contradiction(one: Outcome) -> str:
     return "\n\n".join(
         (
             f"## {plain(promise.id)}: {plain(promise.says)}",
-            _dense(table(("", "Read in", "Reading", "Then one sees"), rows)),
+            within(_DENSE, table(("", "Read in", "Reading", "Then one sees"), rows)),
             f"Ruling: {plain(promise.ruling)} (section {plain(promise.section)})",
         )
     )
-
-
-def _dense(markdown: str) -> str:
-    """In smaller letters: a row holds a sentence and what was seen of it."""
-    return f":::{{div}} ck-dense\n{markdown}\n:::"
 
 
 def _anchor(name: str) -> str:

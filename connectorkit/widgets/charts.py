@@ -12,6 +12,7 @@ from connectorkit.columns import PHASES
 from connectorkit.log import Log
 from connectorkit.paths import waterfall
 from connectorkit.tally import Tally
+from connectorkit.texts import on_a_line
 
 if TYPE_CHECKING:
     from connectorkit.views import Picture
@@ -139,8 +140,7 @@ def named(phase: str) -> tuple[str, str]:
 
 def short(text: str) -> str:
     """So much of a text as a list of choices has room for."""
-    clean = "".join(c if c.isprintable() else "�" for c in text)
-    return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"
+    return on_a_line(text, _LONGEST)
 
 
 def _picture(made: Picture) -> str:

@@ -9,6 +9,7 @@ import ipywidgets
 import pandas as pd
 
 from connectorkit.finding import Found
+from connectorkit.texts import on_a_line
 
 SHOWN = ("no.", "begun (UTC)", "operation", "status", "ms", "consumer", "scenario or label")
 _WIDTHS = (7, 18, 12, 12, 9, 20, 0)  # characters; numbers stand on the right
@@ -75,10 +76,8 @@ def _time(at: Any) -> str:
 
 def cut(text: str) -> str:
     """On one line, and not longer than a cell."""
-    line = " ".join(text[: 2 * _LONGEST_CELL].split())
     # What turns the writing round, or has no width, would put the rest of the line elsewhere.
-    line = "".join(one if one.isprintable() else "�" for one in line)
-    return line if len(line) <= _LONGEST_CELL else line[: _LONGEST_CELL - 1] + "…"
+    return on_a_line(" ".join(text[: 2 * _LONGEST_CELL].split()), _LONGEST_CELL)
 
 
 def counted(found: Found, filtered: bool) -> str:

@@ -70,7 +70,7 @@ class TimingsPanel(Still):
         self._seen: _Last = ()
         self._filling = False
         self._pulse: Pulse | None = None
-        self._worker = Worker("connectorkit comparison", lambda: setattr(self._compare, "disabled", False))
+        self._worker = Worker("connectorkit comparison", lambda: setattr(self._go, "disabled", False))
         self.comparison: Any = None
         self.views = ipywidgets.ToggleButtons(
             options=_VIEWS, tooltips=_TIPS, style={"button_width": "auto"}, tooltip="What is shown"
@@ -81,13 +81,13 @@ class TimingsPanel(Still):
         self._conversation = choice("Conversation", "Whose waterfall", [_NEWEST])
         self._before = choice("Before", "A session or a label", [("the session before", "previous")])
         self._after = choice("After", "A session or a label", [("this session", "current")])
-        self._compare = button("Compare", "Whether calls became slower", self._start_comparison, "primary")
+        self._go = button("Compare", "Whether calls became slower", self._start_comparison, "primary")
         self._pause = button("Pause", "Let what is shown stand still", self._toggle)
         refresh = button("Refresh", "Read the log again", self._by_hand(self.refresh))
         self._status, self._picture = ipywidgets.HTML(), ipywidgets.HTML()
         self._words = ipywidgets.HTML(layout=ipywidgets.Layout(max_height="26em", overflow="auto"))
         fields = [self._conversation, self._by, self._of, self._session, self._before, self._after]
-        row = ipywidgets.HBox([*fields, self._compare, self._pause, refresh], layout=WRAPPED)
+        row = ipywidgets.HBox([*fields, self._go, self._pause, refresh], layout=WRAPPED)
         super().__init__([self.views, row, self._status, self._picture, self._words])
         self._tie()
         self._view_count = 0  # a number makes browsers count how many show it
@@ -222,7 +222,7 @@ class TimingsPanel(Still):
             (self._by, of_all or of_comparison),
             (self._of, of_all or of_comparison),
             (self._session, of_all or self.view == "exchanges"),
-            *((field, of_comparison) for field in (self._before, self._after, self._compare)),
+            *((field, of_comparison) for field in (self._before, self._after, self._go)),
         ):
             field.layout = charts.THERE if needed else charts.AWAY
         self._of.disabled = self.by == "phase"
@@ -278,7 +278,7 @@ class TimingsPanel(Still):
         self.refresh()
 
     def _start_comparison(self) -> None:
-        self._compare.disabled = True
+        self._go.disabled = True
         self._worker.start(lambda _: self._by_hand(self.compare)())
 
     @staticmethod

@@ -4,22 +4,33 @@
   const page = document.documentElement;
   const here = new URL(page.dataset.content_root || "./", document.baseURI);
   const loading = {};
+  let before = Promise.resolve();
 
-  /** Load a script that lies beside this one, once; it may call `define` meanwhile, as AMD modules do. */
+  /**
+   * Load a script that lies beside this one, once; it may call `define` meanwhile, as AMD modules do.
+   * One after the other: a chart's script must not find the `define` that is meant for widgets.
+   */
   function load(name, define) {
-    loading[name] ??= new Promise((resolve, reject) => {
+    if (!loading[name]) {
+      loading[name] = before.then(() => loaded(name, define));
+      before = loading[name].catch(() => {});
+    }
+    return loading[name];
+  }
+
+  function loaded(name, define) {
+    return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      const before = window.define;
+      const usual = window.define;
       script.src = new URL(`_static/${name}`, here);
       script.onload = () => {
-        window.define = before;
+        window.define = usual;
         resolve();
       };
       script.onerror = () => reject(new Error(`${name} cannot be loaded.`));
       if (define) window.define = define;
       document.head.append(script);
     });
-    return loading[name];
   }
 
   // Charts

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from .bench import THEMES, Bench
+from .listening import Listening
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
@@ -117,6 +118,15 @@ def lab(browser: Browser, lab_address: str, theme: str, width: int) -> Iterator[
     yield bench
     context.close()
     bench.end_kernels()
+
+
+@pytest.fixture
+def listening(browser: Browser) -> Iterator[Listening]:
+    """A page that notes what runs on it and what it asks for."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    yield Listening(context.new_page())
+    context.close()
 
 
 @pytest.fixture
