@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from connectorkit.drawing import Picture, legend, listed
+from connectorkit.drawing import WIDTH, Picture, legend, listed
 from connectorkit.paths.offsets import ClockOffset
 from connectorkit.paths.scale import Scale, scale
 from connectorkit.paths.spans import ACKNOWLEDGED, DELIVERED, NOTIFIED, SPANS, THOUGHT
@@ -62,7 +62,7 @@ def draw(path: pd.DataFrame, offset: ClockOffset, *, last: int = 40) -> Picture:
         scale=alt.Scale(domain=[axis.places[0], axis.places[-1] + _MARGIN * axis.room], nice=False),
     )
     chart = alt.layer(*_layers(bars, _stamps(rows, axis), _cuts(axis), x, y)).properties(
-        width=640, height=alt.Step(19), title=_title(offset), padding=_PADDING
+        width=WIDTH, height=alt.Step(21), title=_title(offset), padding=_PADDING
     )
     return Picture(
         chart,
@@ -148,7 +148,7 @@ def _layers(
     # A long wait says how long it was at its begin: at its end stands what followed.
     for long, side in ((True, "from:Q"), (False, "to:Q")):
         said = [bar for bar in bars if bar["took"] and (bar["name"] == THOUGHT) == long]
-        text = _data(said).mark_text(align="left", dx=4, fontSize=9)
+        text = _data(said).mark_text(align="left", dx=4, fontSize=11)
         layers.append(text.encode(x=alt.X(side), y=y, text="took:N"))
     return layers
 
