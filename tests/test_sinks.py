@@ -349,7 +349,7 @@ def test_the_state_of_panels_holds_no_secret_that_was_typed_or_answered() -> Non
 
     from connectorkit import widgets
 
-    before = set(Widget.get_manager_state())  # of other tests, which are many
+    before = set(Widget.get_manager_state()["state"])  # of other tests, which are many
     with ck.connect(sandbox=True, log=":memory:", agent=False) as kit:
         talk = kit.consumer("ana").open()
         secrets = [
@@ -362,7 +362,7 @@ def test_the_state_of_panels_holds_no_secret_that_was_typed_or_answered() -> Non
             panel.submit(f"It is {secret}")
         widgets.error_panel(kit.scenarios).submit("expired-app-jwt")
 
-        state = json.dumps({k: v for k, v in Widget.get_manager_state().items() if k not in before})
+        state = json.dumps({k: v for k, v in Widget.get_manager_state()["state"].items() if k not in before})
 
     assert state.count("It is [") >= len(secrets)
     assert leaked(state, [(form, secret) for form in FORMS.values() for secret in secrets]) == []
