@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hostile_texts import HOST
-from playwright.sync_api import Dialog, Page, Request, Route
+from playwright.sync_api import Dialog, Page, Request
 
 from .bench import WIDTHS
 
@@ -21,7 +21,7 @@ class Listening:
         context = page.context
         context.expose_binding("ckRan", lambda _, number=None: self.ran.append(number))
         context.on("page", lambda other: self.ran.append(f"a window: {other.url}"))
-        context.route("**/*", self._route)
+        context.route(f"**://{HOST}/**", lambda route: route.abort())
         page.on("dialog", self._dismiss)
         page.on("request", self._note)
 
@@ -41,12 +41,6 @@ class Listening:
         if not request.url.startswith(("file:", "data:", "blob:", "about:", "http://127.0.0.1")):
             self.asked.append(request.url)
 
-    def _route(self, route: Route) -> None:
-        if HOST in route.request.url:
-            route.abort()
-        else:
-            route.continue_()
-
     def _dismiss(self, dialog: Dialog) -> None:
         self.ran.append(f"a dialog: {dialog.message}")
         dialog.dismiss()
@@ -58,7 +52,8 @@ _TOO_WIDE = """() => {
     .sort((one, other) => other.getBoundingClientRect().right - one.getBoundingClientRect().right)[0];
   const over = (place) => place.scrollWidth > place.clientWidth + 1;
   const told = (place) => `${place.id || place.tagName}: ${(widest(place) || place).outerHTML.slice(0, 300)}`;
-  const places = [...document.querySelectorAll(".place, main, article, .bd-content")].filter(over);
+  const PLACES = ".place, main, article, .bd-content, .jp-OutputArea-output";
+  const places = [...document.querySelectorAll(PLACES)].filter(over);
   return [...places, ...[document.documentElement].filter(over)].map(told).slice(0, 5);
 }"""
 
