@@ -54,12 +54,16 @@ _TOO_WIDE = """() => {
   const told = (place) => `${place.id || place.tagName}: ${(widest(place) || place).outerHTML.slice(0, 300)}`;
   const PLACES = ".place, main, article, .bd-content, .jp-OutputArea-output";
   const places = [...document.querySelectorAll(PLACES)].filter(over);
-  return [...places, ...[document.documentElement].filter(over)].map(told).slice(0, 5);
+  // A text that became markup may swallow all that follows it.
+  const { places: wanted } = document.body.dataset;
+  const whole = !wanted || document.querySelectorAll("body > .place").length === Number(wanted);
+  return [...(whole ? [] : ["the page fell apart"]), ...places.map(told), ...[document.documentElement].filter(over).map(told)].slice(0, 5);
 }"""
 
 
 def page_of(path: Path, shown: Iterable[tuple[str, str]]) -> Path:
     """A page of places, one below the other, that would let scripts run."""
-    places = "".join(f'<div class="place" id="{name}">{html}</div>\n' for name, html in shown)
-    path.write_text(f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><body>{places}', "utf-8")
+    places = [f'<div class="place" id="{name}">{html}</div>\n' for name, html in shown]
+    head = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><body data-places="{len(places)}">'
+    path.write_text(head + "".join(places), "utf-8")
     return path
