@@ -52,12 +52,13 @@ _TOO_WIDE = """() => {
     .sort((one, other) => other.getBoundingClientRect().right - one.getBoundingClientRect().right)[0];
   const over = (place) => place.scrollWidth > place.clientWidth + 1;
   const told = (place) => `${place.id || place.tagName}: ${(widest(place) || place).outerHTML.slice(0, 300)}`;
-  const PLACES = ".place, main, article, .bd-content, .jp-OutputArea-output";
+  const PLACES = ".place, main, article, .bd-content";
   const places = [...document.querySelectorAll(PLACES)].filter(over);
   // A text that became markup may swallow all that follows it.
   const { places: wanted } = document.body.dataset;
   const whole = !wanted || document.querySelectorAll("body > .place").length === Number(wanted);
-  return [...(whole ? [] : ["the page fell apart"]), ...places.map(told), ...[document.documentElement].filter(over).map(told)].slice(0, 5);
+  const wide = [...places, ...[document.documentElement].filter(over)].map(told).slice(0, 5);
+  return whole ? wide : ["the page fell apart", ...wide];
 }"""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,19 +23,10 @@ from connectorkit.paths.waterfall import waterfall
 from connectorkit.promises import report
 from connectorkit.site import building, catalogue, chapters, ledger, scripts, showing
 
-from .bench import Bench
 from .listening import Listening
 
 ROOT = Path(__file__).parents[2]
 _INDEX = "# Hostile\n\n```{toctree}\ncourse/hostile\ncatalogue/index\npromises/index\n```\n"
-IN_JUPYTERLAB = """
-import sys
-sys.path.insert(0, {tests!r})
-import ipywidgets
-from hostile_panels import panels
-from hostile_texts import TEXTS
-ipywidgets.VBox([panel for _, panel in panels(TEXTS)])
-"""
 pytestmark = pytest.mark.browser
 
 
@@ -150,17 +140,6 @@ def test_a_page_of_connectorkit_run(saved: str, listening: Listening, tmp_path: 
     # Without its policy, it is the texts alone that keep it quiet.
     page.write_text(page.read_text("utf-8").replace(course._POLICY, ""), "utf-8")
     listening.show(page)
-
-
-@pytest.mark.skipif(os.environ.get("HOSTILE_TEXTS") != "all", reason="HOSTILE_TEXTS=all does this")
-def test_every_panel_in_jupyterlab(lab: Bench) -> None:
-    listening = Listening(lab.page)
-    panel = lab.open(IN_JUPYTERLAB.format(tests=str(ROOT / "tests")), button="Run doctor")
-    lab.wait()
-    expect(panel.locator(".ck-talk-line").nth(100)).to_be_attached()
-    listening.page.wait_for_timeout(2_000)
-
-    listening.look()
 
 
 def test_the_ledger_as_a_page(listening: Listening, tmp_path: Path) -> None:
