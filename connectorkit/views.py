@@ -5,6 +5,8 @@ Each is a ``Picture``: ``.dark()`` for a dark page, ``.interactive()`` for a wid
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -70,7 +72,7 @@ def reached(coverage: pd.DataFrame) -> Picture:
     ``coverage`` is the frame of an exploration; a cell that exists and was never reached is pale red.
     """
     sums = coverage.groupby(["event", "state"], sort=False, as_index=False)["times"].sum()
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"event": on_a_line(event), "state": on_a_line(state), "times": int(times), "never": not times}
         for event, state, times in sums.itertuples(index=False)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hostile_texts import HOST
-from playwright.sync_api import Dialog, Page, Request, Route
+from playwright.sync_api import Dialog, Page, Request
 
 from .bench import WIDTHS
 
@@ -21,7 +21,7 @@ class Listening:
         context = page.context
         context.expose_binding("ckRan", lambda _, number=None: self.ran.append(number))
         context.on("page", lambda other: self.ran.append(f"a window: {other.url}"))
-        context.route("**/*", self._route)
+        context.route(f"**://{HOST}/**", lambda route: route.abort())
         page.on("dialog", self._dismiss)
         page.on("request", self._note)
 
@@ -41,12 +41,6 @@ class Listening:
         if not request.url.startswith(("file:", "data:", "blob:", "about:", "http://127.0.0.1")):
             self.asked.append(request.url)
 
-    def _route(self, route: Route) -> None:
-        if HOST in route.request.url:
-            route.abort()
-        else:
-            route.continue_()
-
     def _dismiss(self, dialog: Dialog) -> None:
         self.ran.append(f"a dialog: {dialog.message}")
         dialog.dismiss()
@@ -58,13 +52,19 @@ _TOO_WIDE = """() => {
     .sort((one, other) => other.getBoundingClientRect().right - one.getBoundingClientRect().right)[0];
   const over = (place) => place.scrollWidth > place.clientWidth + 1;
   const told = (place) => `${place.id || place.tagName}: ${(widest(place) || place).outerHTML.slice(0, 300)}`;
-  const places = [...document.querySelectorAll(".place, main, article, .bd-content")].filter(over);
-  return [...places, ...[document.documentElement].filter(over)].map(told).slice(0, 5);
+  const PLACES = ".place, main, article, .bd-content";
+  const places = [...document.querySelectorAll(PLACES)].filter(over);
+  // A text that became markup may swallow all that follows it.
+  const { places: wanted } = document.body.dataset;
+  const whole = !wanted || document.querySelectorAll("body > .place").length === Number(wanted);
+  const wide = [...places, ...[document.documentElement].filter(over)].map(told).slice(0, 5);
+  return whole ? wide : ["the page fell apart", ...wide];
 }"""
 
 
 def page_of(path: Path, shown: Iterable[tuple[str, str]]) -> Path:
     """A page of places, one below the other, that would let scripts run."""
-    places = "".join(f'<div class="place" id="{name}">{html}</div>\n' for name, html in shown)
-    path.write_text(f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><body>{places}', "utf-8")
+    places = [f'<div class="place" id="{name}">{html}</div>\n' for name, html in shown]
+    head = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><body data-places="{len(places)}">'
+    path.write_text(head + "".join(places), "utf-8")
     return path
