@@ -61,7 +61,7 @@ def draw(path: pd.DataFrame, offset: ClockOffset, *, last: int = 40) -> Picture:
         scale=alt.Scale(domain=[axis.places[0], axis.places[-1] + _MARGIN * axis.room], nice=False),
     )
     chart = alt.layer(*_layers(bars, _stamps(rows, axis), _cuts(axis), x, y)).properties(
-        width=640, height=alt.Step(19), title=_title(offset), padding=_PADDING
+        width=540, height=alt.Step(19), title=_title(offset), padding=_PADDING
     )
     return Picture(
         chart,

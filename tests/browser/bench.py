@@ -59,11 +59,24 @@ class Bench:
         self._run()
         self.wait()
 
-    def run_first(self, source: str) -> None:
-        """Write this over the first cell and run it."""
-        self.page.locator(".jp-CodeCell .cm-content").first.click()
+    def arrive(self) -> None:
+        """Go where the command sends a browser, and wait until the kernel is there, as a reader does."""
+        parts = urlsplit(self._address)
+        self.page.goto(f"{parts.scheme}://{parts.netloc}/?{parts.query}")
+        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        self._idle()
+
+    def write_first(self, source: str) -> Locator:
+        """Write this over the first cell, which has the cursor then."""
+        cell = self.page.locator(".jp-CodeCell .cm-content").first
+        cell.click()
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
+        return cell
+
+    def run_first(self, source: str) -> None:
+        """Write this over the first cell and run it."""
+        self.write_first(source)
         self.page.keyboard.press("Control+Enter")
 
     def wait(self) -> None:
