@@ -55,7 +55,8 @@ AFTERWARDS = {
 SOLVED = {
     "01-connect-and-tokens": "assert 'ext_consumer_id' in {*ben} and sent_again == 0",
     "02-open-and-send": "assert [refused.status_code, typed.ok] == [400, True] and urgent.id",
-    "03-provoke-errors": "assert surprise.differs and [one.ok for one in replies] == [False, True]",
+    "03-provoke-errors": "assert surprise.differs and [one.ok for one in replies] == [False, True]\n"
+    "assert behind.status_code == 401 and 'ConsumerJWS is missing' in behind.response_body",
     "04-inspect-timings": "assert slowest_phase == 'wait_ms' and wider.percentiles() is not None",
     "05-receive-notifications": "assert (causes != 'valid').any() and (late['outcome'] == 'lost').any()",
     "06-files-and-rich-content": "assert warnings and last.stage == 'CLOSE' and len(last.dialogs) == 1",
