@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from connectorkit import promises
+from connectorkit import promises, scenarios
+from connectorkit.progress import counting
 from connectorkit.promises import Promises
 from connectorkit.scenarios import Outcome, Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_AT_ONCE = 20  # scenarios that are over within a second
 
 
 class KitScenarios(Scenarios):
@@ -24,15 +28,23 @@ class KitScenarios(Scenarios):
 
     def run_all(
         self,
-        progress: Callable[[Outcome], None] | None = None,
+        progress: Callable[[Outcome], object] | None = None,
         *,
         only: Iterable[str] | None = None,
         visible: bool = False,
     ) -> pd.DataFrame:
-        """Run everything; one row per scenario, the expected beside the observed. See ``play_all``."""
+        """Run everything; one row per scenario, the expected beside the observed. See ``play_all``.
+
+        Without ``progress`` there is a bar where somebody watches.
+        """
         from connectorkit import frames
 
-        return frames.outcomes(self.play_all(progress, only=only, visible=visible))
+        chosen = None if only is None else list(only)
+        expected = len(scenarios.ALL if chosen is None else self.named(*chosen))
+        with counting("Scenarios", expected, progress is None and expected > _AT_ONCE) as tell:
+            done = itertools.count(1)
+            heard = progress or (None if tell is None else lambda _: tell(next(done)))
+            return frames.outcomes(self.play_all(heard, only=chosen, visible=visible))
 
 
 class KitPromises(Promises):

@@ -34,6 +34,7 @@ def explore_kit(
     kit: Kit | None = None,
     *,
     seconds: float = 60.0,
+    sequences: int | None = None,
     seed: int | None = None,
     keep: str | os.PathLike[str] | bool | None = None,
     stop_at_first: bool = False,
@@ -45,14 +46,19 @@ def explore_kit(
 ) -> Exploration:
     """See ``Kit.explore``. Without a kit it is a sandbox.
 
+    With ``sequences`` it ends after so many, if ``seconds`` are not over before. The same seed then does and
+    reaches the same on any machine.
+
     On the workers of an ``executor`` there are ``parts`` explorations, one for each worker if not said, with
     a sandbox each and seeds from ``seed`` on; their findings are merged.
     """
-    _check(seconds, seed, calls_per_second)
+    _check(seconds, seed, calls_per_second, sequences)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
     if executor is None and parts is not None:
         raise SettingsError("parts is given without an executor. Pass executor= as well, or neither.")
     if executor is not None:
+        if sequences is not None:
+            raise SettingsError("sequences is given with an executor, whose parts end by time. Omit one.")
         number = spreading.checked(executor, parts)
         if kit is not None and not kit.on_sandbox:
             raise SettingsError("executor is given for an account, which is explored slowly. Leave it out.")
@@ -63,10 +69,11 @@ def explore_kit(
         if kit is None or kit.on_sandbox
         else _account(kit, seed, visible, calls_per_second)
     )
-    with _telling(progress, seconds) as tell, target as found:
+    with _telling(progress, seconds, sequences) as tell, target as found:
         made = explore(
             found,
             seconds=seconds,
+            sequences=sequences,
             kept=Kept(_folder(keep)),
             stop_at_first=stop_at_first,
             progress=tell,
@@ -93,9 +100,16 @@ def explore_part(part: Part) -> Report:
         return explore(found, seconds=part.seconds, kept=Carried(part.kept), stop_at_first=part.stop_at_first)
 
 
-def _check(seconds: float, seed: int | None, calls_per_second: float) -> None:
+def _check(seconds: float, seed: int | None, calls_per_second: float, sequences: int | None) -> None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
         raise SettingsError(f"seconds is {seconds!r}, allowed are numbers above 0. Try seconds=60.")
+    if sequences is not None and (
+        isinstance(sequences, bool) or not isinstance(sequences, int) or sequences < 1
+    ):
+        raise SettingsError(
+            f"sequences is {sequences!r}, allowed are whole numbers from 1 up. Leave it out for as many as "
+            "there is time for."
+        )
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
         raise SettingsError(
             f"seed is {seed!r}, allowed are whole numbers from 0 up. Leave it out for a new one."
@@ -145,7 +159,7 @@ def _folder(keep: str | os.PathLike[str] | bool | None) -> Path | None:
 
 
 @contextlib.contextmanager
-def _telling(progress: Tell | bool | None, seconds: float) -> Iterator[Tell]:
+def _telling(progress: Tell | bool | None, seconds: float, sequences: int | None = None) -> Iterator[Tell]:
     """What is called now and then: the caller's own, or a line where somebody watches."""
     if callable(progress):
         yield progress
@@ -158,11 +172,14 @@ def _telling(progress: Tell | bool | None, seconds: float) -> Iterator[Tell]:
     began = time.monotonic()
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True) as bar:
-        task = bar.add_task("Exploring", total=seconds)
+        task = bar.add_task("Exploring", total=1)
 
         def tell(report: Report) -> None:
             said = f"{report.sequences} sequences, {report.steps} steps, {len(report.surprises)} surprises"
-            bar.update(task, completed=time.monotonic() - began, description=said)
+            done = (time.monotonic() - began) / seconds
+            if sequences is not None:
+                done = max(done, report.sequences / sequences)
+            bar.update(task, completed=done, description=said)
 
         yield tell
 

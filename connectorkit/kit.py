@@ -194,7 +194,8 @@ class Kit(_Equipped, Client):
         """Try what nobody thought of, for ``seconds`` (60), and report what the protocol does not say.
 
         A kit with a sandbox explores another one, without an agent, so that its own state stays; ``seed``
-        makes it reproducible. An account is asked at most ``calls_per_second`` (1), and only what is refused
+        makes it reproducible, and with ``sequences``, after which it ends, it reaches the same on any
+        machine. An account is asked at most ``calls_per_second`` (1), and only what is refused
         or reads; ``visible=True`` also opens conversations, which agents may see, and closes them.
         What is found is kept in the folder ``keep`` (``False``: nowhere) and tried first the next time;
         ``stop_at_first`` ends there. ``progress`` is a function that is given the report now and then,

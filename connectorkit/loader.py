@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -63,17 +64,26 @@ class LoadRun:
         """Wait for the end, at most so many seconds; whether it has come."""
         return self._ended.wait(timeout)
 
-    def result(self, timeout: float | None = None) -> LoadReport:
+    def result(self, timeout: float | None = None, *, progress: Tell | bool | None = None) -> LoadReport:
         """Wait for the end, at most so many seconds, and return the report.
 
-        Raises ``TimeoutError``, or what has ended the run.
+        ``progress`` is a function that is given the requests done and expected, ``False`` for nothing; else
+        there is a bar where somebody watches. Raises ``TimeoutError``, or what has ended the run.
         """
-        if not self._ended.wait(timeout):
+        if self.running and not self._watched(timeout, progress):
             raise TimeoutError(f"The run has not ended within {timeout:g} s. Ask again, or stop() it.")
         if self._failure is not None:
             raise self._failure
         assert isinstance(self._report, LoadReport)
         return self._report
+
+    def _watched(self, timeout: float | None, progress: Tell | bool | None) -> bool:
+        """Wait for the end while telling how far it is; whether it has come."""
+        ends = float("inf") if timeout is None else time.monotonic() + timeout
+        with _telling(progress, self.expected) as tell:
+            while (left := ends - time.monotonic()) > 0 and not self.wait(min(_LOOK_SECONDS, left)):
+                tell(min(self.done, self.expected))  # what was put in for the mix is beyond
+        return not self.running
 
     def _carry_out(self) -> None:
         try:

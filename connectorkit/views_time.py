@@ -144,7 +144,7 @@ def waterfall(timings: pd.DataFrame, *, last: int = 30) -> Picture:
         total = exchange["total_ms"]
         at = max(at, begin + (total if np.isfinite(total) else 0.0))
         ends.append({"exchange": name, "to": at, "outcome": f"{at - begin:.3g} ms{_outcome(exchange)}"})
-    y = drawing.listed("exchange:N", names, title="exchange")
+    y = drawing.listed("exchange:N", names)
     found = [_phase(name) for name in PHASES if any(row["phase"] == _phase(name) for row in rows)]
     palette = {_phase(name): colour for name, colour in PHASE_COLOURS.items()}
     far = alt.Scale(domain=[0, 1.25 * max(max(end["to"] for end in ends), 0.001)], nice=False)

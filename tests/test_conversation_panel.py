@@ -75,6 +75,14 @@ def settled(panel: ConversationPanel) -> ConversationPanel:
     return panel
 
 
+def test_a_folded_panel_shows_its_requests_when_asked(talk: Conversation, panel: ConversationPanel) -> None:
+    folded = widgets.conversation_panel(talk, folded=True)
+
+    assert [one.children[-1].selected_index for one in (panel, folded)] == [0, None]
+    assert folded.children[-1].children[0].value == panel.children[-1].children[0].value != ""
+    folded.close()
+
+
 def last(panel: ConversationPanel) -> dict[str, Any]:
     return [line for line in lines(panel) if line["side"] != "service"][-1]
 

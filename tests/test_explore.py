@@ -40,6 +40,13 @@ def test_a_healthy_sandbox_surprises_nobody(explored: Exploration) -> None:
     assert explored.steps_per_second == explored.steps / explored.seconds
 
 
+def test_so_many_sequences_of_a_seed_reach_the_same_again(kit: ck.Kit) -> None:
+    first, again, other = (kit.explore(sequences=25, seed=seed, keep=False) for seed in (5, 5, 6))
+
+    assert first.sequences == again.sequences == 25
+    assert first.reached == again.reached != other.reached
+
+
 def test_coverage_is_a_frame_of_all_cells_that_there_are(explored: Exploration) -> None:
     coverage = explored.coverage()
 
@@ -84,6 +91,8 @@ def test_nothing_tried_is_not_ok() -> None:
     [
         ({"seconds": 0}, "seconds is 0, allowed are numbers above 0. Try seconds=60."),
         ({"seconds": True}, "seconds is True"),
+        ({"sequences": 0}, "sequences is 0, allowed are whole numbers from 1 up"),
+        ({"sequences": True}, "sequences is True"),
         ({"seed": -1}, "seed is -1, allowed are whole numbers from 0 up"),
         ({"calls_per_second": 0}, "calls_per_second is 0"),
     ],

@@ -74,6 +74,7 @@ def test_workers_explore_sandboxes_of_their_own(kind: str, tmp_path: Path) -> No
     ("options", "said"),
     [
         ({"parts": 2}, "parts is given without an executor"),
+        ({"executor": 3, "sequences": 5}, "sequences is given with an executor, whose parts end by time"),
         ({"executor": 3}, "executor is int, allowed is a concurrent.futures.Executor"),
     ],
 )

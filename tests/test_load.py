@@ -178,9 +178,14 @@ def test_progress_is_told_and_a_run_can_be_stopped_from_outside(kit: Kit) -> Non
     assert "Load run" in run._repr_html_()
     with pytest.raises(TimeoutError, match="has not ended within"):
         run.result(timeout=0.001)
+    waited: list[tuple[int, int]] = []
+    with pytest.raises(TimeoutError, match="has not ended within"):
+        run.result(timeout=0.5, progress=lambda done, total: waited.append((done, total)))
     run.stop()
     report = run.result()
 
+    assert waited[-1][0] > waited[0][0] >= 10
+    assert waited[-1][1] == 30_000
     assert told[-1][1] == 60
     assert 0 < told[-1][0] <= 60
     assert [done for done, _ in told] == sorted(done for done, _ in told)

@@ -17,19 +17,24 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # What must hold after the last cell; appended by the test, so that the notebooks stay free of test code.
 AFTERWARDS = {
-    "00-index": "assert reply.ok and kit.closed",
+    "00-index": "heard = kit.log.timeline(conversation=talk.id)\n"
+    "assert heard.query(\"who == 'ASSIGNED_AGENT'\")['what'].str.startswith('text: ').any()",
     "01-connect-and-tokens": "assert kit.log.exchanges()['operation'].tolist()[:3] "
-    "== ['domains', 'app_jwt', 'consumer_jws']",
+    "== ['domains', 'app_jwt', 'consumer_jws']\n"
+    "assert renewed.fingerprint != app_jwt.fingerprint and panel.seconds_left > 3590",
     "02-open-and-send": "assert panel.messages['text'].eq('Sent by the cell below the panel').sum() == 1\n"
     "assert messages['code'].eq('OK').all() and len(messages) == 7\n"
     "assert messages['sequence'].dropna().tolist() == [0, 2, 4]\n"
     "assert kit.log.timeline(conversation=talk.id)['who'].eq('ASSIGNED_AGENT').any()",
     "03-provoke-errors": f"assert outcomes['as_expected'].all() and len(outcomes) == {len(scenarios.ALL)}\n"
     "assert outage.hits == 2 and kit.sandbox.active_faults() == []\n"
-    "assert unknown.settle().exchange_id == unknown.exchange.exchange_id",
+    "assert unknown.settle().exchange_id == unknown.exchange.exchange_id\n"
+    "assert kit.log.exchange(exchanges.exchange).status_code == 401\n"
+    "assert log.exchange == panel.exchange_id is not None",
     "04-inspect-timings": "assert timings['connect_ms'].notna().sum() == 1\n"
     "assert abs(kit.log.clock_offset(conversation=talk).ms) < 60_000\n"
-    "assert report.latency.percentile(99) > 3500 > report.uncorrected.percentile(90)",
+    "assert report.latency.percentile(99) > 3500 > report.uncorrected.percentile(90)\n"
+    "assert [panel.view, panel.before, panel.after] == ['comparison', 'before', 'slow']",
     "05-receive-notifications": "came = kit.log.notifications(conversation=bea.id)\n"
     "assert came['mark'].tolist() == ['', '', 'duplicate', '', 'gap', 'late', 'gap', '', '', '', '']\n"
     "assert came['sequence'].dropna().tolist() == [0, 0, 1, 3, 2, 5, 6, 7, 8, 9]\n"
@@ -50,11 +55,13 @@ AFTERWARDS = {
 SOLVED = {
     "01-connect-and-tokens": "assert 'ext_consumer_id' in {*ben} and sent_again == 0",
     "02-open-and-send": "assert [refused.status_code, typed.ok] == [400, True] and urgent.id",
-    "03-provoke-errors": "assert surprise.differs and [one.ok for one in replies] == [False, True]",
+    "03-provoke-errors": "assert surprise.differs and [one.ok for one in replies] == [False, True]\n"
+    "assert behind.status_code == 401 and 'ConsumerJWS is missing' in behind.response_body",
     "04-inspect-timings": "assert slowest_phase == 'wait_ms' and wider.percentiles() is not None",
     "05-receive-notifications": "assert (causes != 'valid').any() and (late['outcome'] == 'lost').any()",
     "06-files-and-rich-content": "assert warnings and last.stage == 'CLOSE' and len(last.dialogs) == 1",
-    "07-explore": "assert third.steps and list(new) == ['event', 'state', 'fault']",
+    "07-explore": "assert [(one.observed, len(one.steps)) for one in third.surprises] == [('500', 1)]\n"
+    "assert ['agent: umlauts', 'with agent', 'none'] in new.values.tolist() and len(new) == 9",
     "08-is-my-receiver-ready": "assert 'no-verification' in trusting.defects",
 }
 _SOLUTION = re.compile(r"<details>.*?</details>", re.DOTALL)

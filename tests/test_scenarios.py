@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import rich.console
 
 import connectorkit as ck
 from connectorkit import catalogue, frames
@@ -228,6 +230,19 @@ def test_the_whole_catalogue_can_be_run_again(tour: Tour) -> None:
     again = tour.kit.scenarios.play_all()
 
     assert [repr(outcome) for outcome in again if not outcome.as_expected] == []
+
+
+def test_many_have_a_bar_where_somebody_watches_and_few_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(rich, "_console", rich.console.Console(file=screen, force_terminal=True))
+    with ck.connect(sandbox=True, log=":memory:") as kit:
+        kit.scenarios.run_all(only=["missing-id"])
+        assert "Scenarios" not in screen.getvalue()
+
+        kit.scenarios.run_all(only=[scenario.name for scenario in ALL if scenario.topic == "send"])
+
+    assert "Scenarios" in screen.getvalue()
+    assert "25/25" in screen.getvalue()
 
 
 def test_a_scripted_agent_changes_nothing() -> None:

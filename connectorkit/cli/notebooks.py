@@ -23,7 +23,7 @@ def lab(notebooks: str | None, jupyter_options: tuple[str, ...]) -> None:
     _need("jupyterlab", "lab")
     folder = notebooks or _notebooks()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    command.append("--LabApp.default_url=/lab/tree/01-connect-and-tokens.ipynb")
+    command.append("--LabApp.default_url=/lab/tree/00-index.ipynb")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         click.echo("Running as root, as in many containers: JupyterLab is told to allow it.", err=True)
         command.append("--allow-root")

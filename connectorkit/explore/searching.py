@@ -44,7 +44,7 @@ class Target:
 
 
 class Search:
-    """One exploration of one target, until ``ends`` (by ``time.monotonic``)."""
+    """One exploration of one target, until ``ends`` (by ``time.monotonic``) or ``most`` sequences."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Search:
         kept: Kept,
         ends: float,
         *,
+        most: int | None = None,
         stop_at_first: bool,
         progress: Callable[[Report], object],
     ) -> None:
@@ -60,6 +61,7 @@ class Search:
         self._report = report
         self._kept = kept
         self._ends = ends
+        self._most = most
         self._stop_at_first = stop_at_first
         self._progress = progress
         self._known: set[str] = set()
@@ -70,7 +72,8 @@ class Search:
     def done(self) -> bool:
         """Whether to go on no longer."""
         found_enough = self._stop_at_first and bool(self._report.surprises)
-        return found_enough or time.monotonic() >= self._ends
+        played_enough = self._most is not None and self._report.sequences >= self._most
+        return found_enough or played_enough or time.monotonic() >= self._ends
 
     # --- Playing -------------------------------------------------------------------------------------
 
@@ -173,11 +176,15 @@ def explore(
     *,
     seconds: float,
     kept: Kept,
+    sequences: int | None = None,
     stop_at_first: bool = False,
     progress: Callable[[Report], object] = lambda report: None,
     report: type[Report] = Report,
 ) -> Report:
-    """Explore a target for so many seconds. Raises ``SettingsError`` where hypothesis is missing."""
+    """Explore a target for so many seconds or ``sequences``, whatever is over first.
+
+    Raises ``SettingsError`` where hypothesis is missing.
+    """
     try:
         from connectorkit.explore import drawing
     except ImportError as error:
@@ -186,7 +193,8 @@ def explore(
         raise SettingsError(_MISSING) from None
     began = time.monotonic()
     made = report(target.name, target.seed, target.sandbox is not None)
-    search = Search(target, made, kept, began + seconds, stop_at_first=stop_at_first, progress=progress)
+    ends = began + seconds
+    search = Search(target, made, kept, ends, most=sequences, stop_at_first=stop_at_first, progress=progress)
     lot = random.Random(target.seed)  # noqa: S311 - reproducible by design
     off = retries.switched_on.set(False)
     try:

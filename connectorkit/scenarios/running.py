@@ -90,7 +90,7 @@ class Scenarios(Shown):
 
     def play_all(
         self,
-        progress: Callable[[Outcome], None] | None = None,
+        progress: Callable[[Outcome], object] | None = None,
         *,
         only: Iterable[str] | None = None,
         visible: bool = False,

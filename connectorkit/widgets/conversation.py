@@ -33,9 +33,12 @@ _CLOSED = "The conversation is closed. Re-open it to go on."
 _SHOWN = ("exchange_id", "type", "event_type", "text", "code", "sequence")
 
 
-def conversation_panel(talk: Conversation) -> ConversationPanel:
-    """A panel over an open conversation, to act as its consumer and, on a sandbox, as its agent."""
-    return ConversationPanel(talk)
+def conversation_panel(talk: Conversation, *, folded: bool = False) -> ConversationPanel:
+    """A panel over an open conversation, to act as its consumer and, on a sandbox, as its agent.
+
+    ``folded`` is a shorter one: the table of requests shows when its title is clicked.
+    """
+    return ConversationPanel(talk, folded=folded)
 
 
 class ConversationPanel(Following, AgentMethods, Still):
@@ -53,7 +56,7 @@ class ConversationPanel(Following, AgentMethods, Still):
     scripted = traitlets.Bool(help="Whether the sandbox's script answers").tag(sync=True)
     said = traitlets.Unicode(help="The last thing that the panel said of itself").tag(sync=True)
 
-    def __init__(self, talk: Conversation) -> None:
+    def __init__(self, talk: Conversation, *, folded: bool = False) -> None:
         self.talk = talk
         self._before: list[Line] = []  # of the conversations that were closed here
         self._files = Albums()
@@ -68,7 +71,7 @@ class ConversationPanel(Following, AgentMethods, Still):
         self._table = ipywidgets.HTML()
         self.consumer = ConsumerSide(self, consumer, refreshes=not self.hears)
         self.agent = AgentSide(self, sandbox)
-        requests = ipywidgets.Accordion([self._table], titles=(_TABLE,), selected_index=0)
+        requests = ipywidgets.Accordion([self._table], titles=(_TABLE,), selected_index=None if folded else 0)
         sides = ipywidgets.HBox([self.consumer, self.agent], layout=_SIDE_BY_SIDE)
         self.children = [self.transcript, self._status, sides, requests]
         self.observe(lambda change: self.agent.show_scripted(change["new"]), "scripted")

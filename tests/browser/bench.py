@@ -59,11 +59,26 @@ class Bench:
         self._run()
         self.wait()
 
-    def run_first(self, source: str) -> None:
-        """Write this over the first cell and run it."""
-        self.page.locator(".jp-CodeCell .cm-content").first.click()
+    def arrive(self) -> None:
+        """Go where the command sends a browser, and wait for the word Idle, as the text there asks one to."""
+        parts = urlsplit(self._address)
+        self.page.goto(f"{parts.scheme}://{parts.netloc}/?{parts.query}")
+        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        expect(self.page.locator("#jp-main-statusbar").get_by_text("| Idle")).to_be_visible()
+        # JupyterLab drops what is run within the same moment; no hand is as quick as that.
+        self.page.wait_for_timeout(2000)
+
+    def write_first(self, source: str) -> Locator:
+        """Write this over the first cell, which has the cursor then."""
+        cell = self.page.locator(".jp-CodeCell .cm-content").first
+        cell.click()
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
+        return cell
+
+    def run_first(self, source: str) -> None:
+        """Write this over the first cell and run it."""
+        self.write_first(source)
         self.page.keyboard.press("Control+Enter")
 
     def wait(self) -> None:
