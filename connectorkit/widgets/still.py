@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import ipywidgets
 
 from connectorkit import markup
+from connectorkit.widgets.keyboard import PANEL, Keyboard
 
 _NOTE = "This was a panel. Run the notebook in JupyterLab to use it."
 
 
 class Still(ipywidgets.VBox):  # type: ignore[misc]
     """A panel that also says what it shows as plain HTML, which a viewer without widgets takes instead."""
+
+    def __init__(self, children: Iterable[ipywidgets.Widget] = (), **more: Any) -> None:
+        super().__init__([*children, Keyboard()], **more)
+        self.add_class(PANEL)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
