@@ -100,7 +100,7 @@ def table(
 ) -> str:
     """A plain table with a header row; says ``empty`` when there are no rows.
 
-    With a ``label`` the keyboard reaches it, to scroll a table that is wider than its place.
+    The keyboard reaches it, to scroll a table that is wider than its place; a ``label`` makes it a landmark.
     The columns in ``wide`` hold sentences, and are not made narrower than those read well. A row whose first
     cell is ``None`` belongs to the one above it.
     """
@@ -116,7 +116,8 @@ def table(
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
-    named = "" if label is None else f' tabindex="0" role="region" aria-label="{escape(label)}"'
+    role = "group" if label is None else "region"
+    named = f' tabindex="0" role="{role}" aria-label="{escape(label or _heading(columns))}"'
     return (
         f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}"{named}>'
         '<table style="border-collapse: collapse">'
@@ -191,13 +192,13 @@ def drawing(light: str, dark: str, words: str) -> str:
         f'src="data:image/svg+xml;base64,{b64encode(svg.encode("utf-8", "replace")).decode("ascii")}">'
         for name, svg in (("light", light), ("dark", dark))
     )
-    return f'<style>{_BY_THEME}</style><div style="overflow-x: auto">{shown}</div>'
+    return f'<style>{_BY_THEME}</style><div style="overflow-x: auto" tabindex="0" role="group" aria-label="Picture">{shown}</div>'
 
 
 def code(text: str) -> str:
     """Text whose columns count: code, or bytes below each other."""
     return (
-        f'<div style="{_CODE} color: {_TEXT}; background: {_THEIRS}" role="region" aria-label="Code">'
+        f'<div style="{_CODE} color: {_TEXT}; background: {_THEIRS}" role="region" tabindex="0" aria-label="Code">'
         f"{escape(text)}</div>"
     )
 
@@ -287,6 +288,10 @@ def _has_something(value: Any) -> bool:
 def _shortened(value: Any) -> str:
     text = str(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _heading(columns: Sequence[str]) -> str:
+    return f"Table: {', '.join(name for name in columns if name)}"
 
 
 def _unbroken(name: str) -> str:
