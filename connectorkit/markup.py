@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from connectorkit.texts import storable
 
-# JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
+# JupyterLab's own colours where they exist, so that both themes read well; elsewhere those of the page's words.
 _SHORT = 20  # characters
-_TEXT = "var(--jp-content-font-color1, CanvasText)"
-_DIM = "var(--jp-content-font-color2, GrayText)"
+_TEXT = "var(--jp-content-font-color1, currentColor)"
+_DIM = "var(--jp-content-font-color2, color-mix(in srgb, currentColor 70%, transparent))"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
-_GOOD = "var(--jp-success-color1, #2e7d32)"
-_BAD = "var(--jp-error-color1, #c62828)"
+# JupyterLab's green is too light to be read on white. Mixed with the words' own colour it is read on either.
+_GOOD = "color-mix(in srgb, var(--jp-success-color1, #2e7d32) 65%, currentColor)"
+_BAD = "color-mix(in srgb, var(--jp-error-color1, #c62828) 65%, currentColor)"
 # They let either theme's background through.
 _OURS, _THEIRS = "rgba(33, 150, 243, 0.22)", "rgba(128, 128, 128, 0.18)"
 _BUBBLE = (
@@ -209,7 +210,8 @@ def field(label: str, text: str) -> str:
         f'<textarea readonly rows="8" wrap="off" spellcheck="false" aria-label="{escape(label)}" style="'
         "display: block; width: 100%; box-sizing: border-box; resize: vertical; padding: 6px 8px; "
         "font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.4; "
-        f'background: var(--jp-layout-color1, Canvas); color: {_TEXT}; border: 1px solid {_LINE}">'
+        "background: var(--jp-layout-color1, Canvas); color: var(--jp-content-font-color1, CanvasText); "
+        f'border: 1px solid {_LINE}">'
         # The first line break of a field is not part of its text.
         f"\n{escape(text)}</textarea>"
     )

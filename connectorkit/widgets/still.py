@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 
 from connectorkit import markup
-from connectorkit.widgets.keyboard import PANEL, Keyboard
+from connectorkit.widgets.access import PANEL, Access
 
 _NOTE = "This was a panel. Run the notebook in JupyterLab to use it."
 
@@ -17,7 +17,7 @@ class Still(ipywidgets.VBox):  # type: ignore[misc]
     """A panel that also says what it shows as plain HTML, which a viewer without widgets takes instead."""
 
     def __init__(self, children: Iterable[ipywidgets.Widget] = (), **more: Any) -> None:
-        super().__init__([*children, Keyboard()], **more)
+        super().__init__([*children, Access()], **more)
         self.add_class(PANEL)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
