@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import connectorkit
+from connectorkit import markup
 
 AT_ONCE = 2
 _CELL_SECONDS = 120
@@ -135,6 +136,9 @@ async def execute(
         await client.async_execute(env=environment)
     except (CellControlSignal, RuntimeError) as error:  # a cell failed, or the kernel died
         problem = str(error).strip().splitlines()[-1]
+    for cell in notebook.cells:  # our pages show panels without scripts in their own way
+        if cell.cell_type == "code":
+            cell.outputs = [one for one in cell.outputs if markup.UNSCRIPTED not in one.get("metadata", {})]
     return _error_output(notebook) or problem
 
 

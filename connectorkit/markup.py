@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from connectorkit.texts import storable
 
-# JupyterLab's own colours where they exist, so that both themes read well; elsewhere those of the page's words.
+# JupyterLab's own colours where they exist, so that both themes read well; elsewhere the page's.
 _SHORT = 20  # characters
 _TEXT = "var(--jp-content-font-color1, currentColor)"
 _DIM = "var(--jp-content-font-color2, color-mix(in srgb, currentColor 70%, transparent))"
@@ -35,6 +35,7 @@ _CODE = (
     "padding: 6px 10px; margin: 6px 0 0 0; border-radius: 4px;"
 )
 _LONGEST_WORD = 40
+UNSCRIPTED = "connectorkit_unscripted"  # marks, in its metadata, an output that is ``unscripted``
 _SHOWN = 240  # characters of one member
 _DRAWN = "width: 100%; min-width: 480px; max-width: 760px"  # narrower, its words could not be read
 # Of JupyterLab, of Sphinx's theme, of VS Code.
@@ -172,6 +173,11 @@ def note(text: str, *, good: bool | None = None) -> str:
     return f'<div role="status" style="color: {colour}; line-height: 1.4">{escape(text)}</div>'
 
 
+def unscripted(content: str) -> str:
+    """What this module has made, for pages in which no script runs, and only for them."""
+    return f"<noscript>{content}</noscript>"
+
+
 def title(text: str) -> str:
     """The name of a part of a panel."""
     style = f"color: {_TEXT}; font-weight: 600; line-height: 1.4; overflow-wrap: anywhere"
@@ -193,14 +199,15 @@ def drawing(light: str, dark: str, words: str) -> str:
         f'src="data:image/svg+xml;base64,{b64encode(svg.encode("utf-8", "replace")).decode("ascii")}">'
         for name, svg in (("light", light), ("dark", dark))
     )
-    return f'<style>{_BY_THEME}</style><div style="overflow-x: auto" tabindex="0" role="group" aria-label="Picture">{shown}</div>'
+    place = '<div style="overflow-x: auto" tabindex="0" role="group" aria-label="Picture">'
+    return f"<style>{_BY_THEME}</style>{place}{shown}</div>"
 
 
 def code(text: str) -> str:
     """Text whose columns count: code, or bytes below each other."""
     return (
-        f'<div style="{_CODE} color: {_TEXT}; background: {_THEIRS}" role="region" tabindex="0" aria-label="Code">'
-        f"{escape(text)}</div>"
+        '<div role="region" aria-label="Code" tabindex="0" '
+        f'style="{_CODE} color: {_TEXT}; background: {_THEIRS}">{escape(text)}</div>'
     )
 
 

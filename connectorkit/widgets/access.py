@@ -1,4 +1,4 @@
-"""What panels do in a page for everybody to use them: keys stay theirs, the focus stays in, words are read."""
+"""What panels do in a page for everybody to use them: keys and focus stay theirs, words are read."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import ipywidgets
+from IPython.core.getipython import get_ipython
+from IPython.display import display
 
 from connectorkit import markup
 from connectorkit.widgets.access import PANEL, Access
@@ -22,11 +24,24 @@ class Still(ipywidgets.VBox):  # type: ignore[misc]
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
-        return bundle if bundle is None else {**bundle, "text/html": self.still()}
+        if bundle is None:
+            return None
+        still = self.still()
+        if _unattended():
+            # Converters take the widget where they have its state, and leave nothing for who runs no scripts.
+            unscripted = {"text/html": markup.unscripted(still)}
+            display(unscripted, raw=True, metadata={markup.UNSCRIPTED: True})
+        return {**bundle, "text/html": still}
 
     def still(self) -> str:
         """What the panel shows now, as HTML without controls."""
         return markup.stack([*_shown(self), markup.note(_NOTE)])
+
+
+def _unattended() -> bool:
+    """Whether a cell runs that no notebook on a screen has asked for: those tell which of their cells it is."""
+    kernel = getattr(get_ipython(), "kernel", None)
+    return kernel is not None and "cellId" not in kernel.get_parent().get("metadata", {})
 
 
 def _shown(box: ipywidgets.Box) -> Iterator[str]:

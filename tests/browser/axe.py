@@ -1,4 +1,4 @@
-"""axe-core, which finds what keeps people from using a page; npm fetches it once, and it is never committed."""
+"""axe-core, which finds what keeps people from using a page; npm fetches it, and it is never committed."""
 
 from __future__ import annotations
 
