@@ -26,9 +26,9 @@ class Still(ipywidgets.VBox):  # type: ignore[misc]
         bundle = super()._repr_mimebundle_(**options)
         if bundle is None:
             return None
-        still = self.still()
+        still = self.still() or markup.note(_NOTE)
         if _unattended():
-            # Converters take the widget where they have its state, and leave nothing for who runs no scripts.
+            # Converters that have its state take the widget: nothing is left where no script runs.
             unscripted = {"text/html": markup.unscripted(still)}
             display(unscripted, raw=True, metadata={markup.UNSCRIPTED: True})
         return {**bundle, "text/html": still}
@@ -39,7 +39,7 @@ class Still(ipywidgets.VBox):  # type: ignore[misc]
 
 
 def _unattended() -> bool:
-    """Whether a cell runs that no notebook on a screen has asked for: those tell which of their cells it is."""
+    """Whether a cell runs for nobody at a screen: those who are at one tell which cell it is."""
     kernel = getattr(get_ipython(), "kernel", None)
     return kernel is not None and "cellId" not in kernel.get_parent().get("metadata", {})
 

@@ -88,3 +88,8 @@ class Axe:
         found, measured = page.evaluate(_RUN, [place, _RULES, _GRAVE])
         # Where nothing was measured all would be well, whatever the colours are.
         return [*found] if measured or found else ["no text was seen"]
+
+    def look(self, where: Page | Locator, name: str) -> None:
+        """Nothing serious or critical is there."""
+        found = self.found(where)
+        assert not found, f"{name}:\n" + "\n".join(found)
