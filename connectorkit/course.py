@@ -188,6 +188,9 @@ def _as_page(notebook: Any, title: str) -> str:
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
     # The pages stand side by side, as the notebooks do.
     body = re.sub(r'href="([0-9][0-9]-[a-z-]+)\.ipynb"', r'href="\1.html"', body)
+    # What is wider than its place is scrolled by keyboard as well.
+    reached = '<div class="output_wrapper" tabindex="0" role="group" aria-label="Output">'
+    body = body.replace('<div class="output_wrapper">', reached)
     return _PAGE.format(title=escape(title), policy=_POLICY, style=_STYLE + _code_colours(), body=body)
 
 
@@ -202,7 +205,7 @@ def _code_colours() -> str:
 
     light, dark = (
         HtmlFormatter(style=name, nobackground=True).get_style_defs(".highlight")
-        for name in ("default", "github-dark")
+        for name in ("xcode", "github-dark")
     )
     return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}"
 
@@ -225,11 +228,11 @@ _PAGE = """<!DOCTYPE html>
 </html>
 """
 _STYLE = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; }
 body { font: 16px/1.55 system-ui, sans-serif; margin: 0; }
 main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
 pre { overflow-x: auto; padding: 0.6rem 0.8rem; border-radius: 6px; line-height: 1.4; font-size: 0.85rem; }
-.input_area pre, .highlight pre { background: rgba(128, 128, 128, 0.12); margin: 0.8rem 0 0.2rem; }
+.input_area pre, .highlight pre { background: rgba(128, 128, 128, 0.08); margin: 0.8rem 0 0.2rem; }
 .output_wrapper { margin: 0.2rem 0 1rem; overflow-x: auto; }
 .output_subarea pre { background: none; padding-left: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 main table { border-collapse: collapse; border: 0; font-size: 0.85rem; }

@@ -154,7 +154,8 @@ def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> st
     )
     return (
         # Reversed around one child: a long transcript scrolls, and stays at its newest line.
-        '<div style="max-height: 26em; overflow-y: auto; display: flex; flex-direction: column-reverse">'
+        '<div tabindex="0" role="group" aria-label="Messages" '
+        'style="max-height: 26em; overflow-y: auto; display: flex; flex-direction: column-reverse">'
         f'<div role="log" aria-label="Transcript" style="color: {_TEXT}; line-height: 1.4">'
         f"{bubbles or note(empty)}</div></div>"
     )
@@ -284,7 +285,8 @@ def page(title: str, content: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)}</title>\n<style>:root {{ color-scheme: light dark }} "
+        f"<title>{escape(title)}</title>\n"
+        "<style>:root { color-scheme: light dark; background: Canvas; color: CanvasText } "
         "body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem }</style>\n</head>\n"
         f"<body><main>\n{content}\n</main></body>\n</html>\n"
     )
