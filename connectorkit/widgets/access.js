@@ -64,9 +64,12 @@ function render({ el }) {
     order = [...root.querySelectorAll(REACHED)];
   }
 
-  // Who goes elsewhere is let go; what is hidden or taken away loses the focus too, and is not.
-  function onBlur(event) {
-    if (event.target === held && reachable(held)) held = null;
+  // Who goes elsewhere is let go; what is hidden or taken away loses the focus too, and is not. Some browsers
+  // tell of it before it is taken away, so the look comes after.
+  function onBlur({ target }) {
+    setTimeout(() => {
+      if (target === held && reachable(held) && document.activeElement !== held) held = null;
+    });
   }
 
   let frame = requestAnimationFrame(function begin() {

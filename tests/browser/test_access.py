@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .axe import Axe
 from .bench import Bench
 
 pytestmark = pytest.mark.browser
+ONCE = pytest.mark.parametrize(("theme", "width"), [("light", 768)])
 THEMED = pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 768)])
 CELLS = [
     """
@@ -98,9 +99,83 @@ def test_no_panel_has_a_serious_barrier(lab: Bench, axe: Axe, theme: str, width:
     assert not found, "\n".join(dict.fromkeys(found))
 
 
+@ONCE
+def test_tab_reaches_every_control_of_every_panel(lab: Bench) -> None:
+    lab.open(*CELLS, button="Run doctor")
+    lab.wait()
+    keyboard = lab.page.keyboard
+
+    for has, least in REACHED.items():
+        panel = lab.panel(has).first
+        controls = panel.locator("button, select, input, textarea, summary, [role=slider]")
+        controls.locator("visible=true").first.focus()
+        for _ in range(200):
+            if not panel.evaluate(_MARK):
+                break
+            keyboard.press("Tab")
+        assert panel.evaluate(_MISSED) == [], has
+        assert panel.locator("[data-reached]").count() >= least, has
+
+
+@ONCE
+def test_the_focus_stays_in_the_panel_when_its_button_goes(lab: Bench) -> None:
+    lab.open(CELLS[0], *CELLS[2:5], button="Cases")
+    lab.wait()
+    errors, talk, timings = (lab.panel(has).first for has in ("Cases", "Send", "Waterfall"))
+
+    def press(panel: Locator, button: str, then: Locator) -> None:
+        panel.get_by_role("button", name=button, exact=True).first.press("Enter")
+        expect(then).to_be_visible()
+        lab.page.wait_for_function("one => one.contains(document.activeElement)", arg=panel.element_handle())
+
+    press(errors, "Run all", errors.get_by_role("button", name="Stop", exact=True))
+    press(errors, "Stop", errors.get_by_text(re.compile(r"^Stopped\. ")))
+    press(errors, "Faults", errors.get_by_role("button", name="Switch on", exact=True))
+    press(errors, "Switch on", errors.get_by_role("button", name="Switch off", exact=True))
+    press(errors, "Switch off", errors.get_by_text(re.compile(r"^Fault \d+ is off")))
+    press(timings, "Pause", timings.get_by_role("button", name="Go on", exact=True))
+    talk.get_by_label("Choices").fill("Today, Tomorrow")
+    talk.get_by_placeholder("Write as the agent").fill("When shall it come?")
+    talk.get_by_placeholder("Write as the agent").press("Enter")
+    press(talk, "Today", talk.get_by_role("log").get_by_text("Today", exact=True).last)
+    press(talk, "Close", talk.get_by_role("button", name="Re-open", exact=True))
+
+
+def test_letters_and_arrows_in_a_list_are_not_the_notebooks(lab: Bench) -> None:
+    panel = lab.open(CELLS[0], CELLS[3], button="Cases")
+    lab.wait()
+    cells = lab.page.locator(".jp-CodeCell")
+    before = cells.count()
+
+    topic = panel.get_by_label("Topic")
+    topic.focus()
+    for key in ("b", "d", "d", "ArrowDown"):
+        lab.page.keyboard.press(key)
+    expect(topic).to_be_focused()
+    panel.get_by_role("button", name="Clock", exact=True).press("Enter")
+    slider = panel.get_by_role("slider")
+    slider.focus()
+    lab.page.keyboard.press("ArrowUp")
+
+    expect(slider).to_be_focused()
+    expect(slider).to_have_attribute("aria-valuetext", "2 hours")
+    assert cells.count() == before
+
+
 VIEWS = {
     "Waterfall": "path of the messages",
     "Exchanges": "^waterfall of",
     "Percentiles": "^percentiles of",
     "Histogram": "^histogram of",
 }
+# What each panel is known by, and how many controls it has at least.
+REACHED = {"Run doctor": 3, "Send": 12, "Cases": 60, "Waterfall": 8, "Older": 10, "Check": 5}
+_MARK = """one => {
+  const focused = document.activeElement;
+  if (!one.contains(focused)) return false;
+  focused.dataset.reached = "";
+  return true;
+}"""
+_MISSED = """one => [...one.querySelectorAll("button, select, input, textarea, summary, [role=slider]")]
+  .filter((part) => !part.disabled && part.getClientRects().length && !("reached" in part.dataset))
+  .map((part) => part.outerHTML.slice(0, 200))"""
