@@ -100,6 +100,7 @@ async def _run_one(
     notebook, page = read(path), pages / f"{path.stem}.html"
     async with turns:
         problem = await execute(notebook, path.parent, environment, advance)
+        leave_out_unscripted(notebook)
         notebook.metadata.pop("widgets", None)
         page.write_text(_as_page(notebook, path.stem), encoding="utf-8")
     return Run(path, page, problem)
@@ -136,10 +137,14 @@ async def execute(
         await client.async_execute(env=environment)
     except (CellControlSignal, RuntimeError) as error:  # a cell failed, or the kernel died
         problem = str(error).strip().splitlines()[-1]
-    for cell in notebook.cells:  # our pages show panels without scripts in their own way
+    return _error_output(notebook) or problem
+
+
+def leave_out_unscripted(notebook: Any) -> None:
+    """Our pages show panels without scripts in their own way; other converters need these outputs."""
+    for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [one for one in cell.outputs if markup.UNSCRIPTED not in one.get("metadata", {})]
-    return _error_output(notebook) or problem
 
 
 def read(path: Path) -> Any:

@@ -140,6 +140,5 @@ def plain(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """As ``connectorkit run`` and notebooks saved in JupyterLab have it: no state of widgets."""
     made = deepcopy(executed)
     made.metadata.pop("widgets", None)
-    for cell in made.cells:
-        cell.outputs = [one for one in cell.outputs if markup.UNSCRIPTED not in one.metadata]
+    course.leave_out_unscripted(made)
     return made
