@@ -19,8 +19,13 @@ class Still(ipywidgets.VBox):  # type: ignore[misc]
     """A panel that also says what it shows as plain HTML, which a viewer without widgets takes instead."""
 
     def __init__(self, children: Iterable[ipywidgets.Widget] = (), **more: Any) -> None:
-        super().__init__([*children, Access()], **more)
+        self._access = Access()
+        super().__init__([*children, self._access], **more)
         self.add_class(PANEL)
+
+    def fill(self, children: Iterable[ipywidgets.Widget]) -> None:
+        """Put these in, in the place of what was there."""
+        self.children = [*children, self._access]
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
@@ -30,7 +35,7 @@ class Still(ipywidgets.VBox):  # type: ignore[misc]
         if _unattended():
             # Converters that have its state take the widget: nothing is left where no script runs.
             unscripted = {"text/html": markup.unscripted(still)}
-            display(unscripted, raw=True, metadata={markup.UNSCRIPTED: True})
+            display(unscripted, raw=True, metadata={markup.UNSCRIPTED: True})  # type: ignore[no-untyped-call]
         return {**bundle, "text/html": still}
 
     def still(self) -> str:
