@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import connectorkit
+from connectorkit import markup
 
 AT_ONCE = 2
 _CELL_SECONDS = 120
@@ -99,6 +100,7 @@ async def _run_one(
     notebook, page = read(path), pages / f"{path.stem}.html"
     async with turns:
         problem = await execute(notebook, path.parent, environment, advance)
+        leave_out_unscripted(notebook)
         notebook.metadata.pop("widgets", None)
         page.write_text(_as_page(notebook, path.stem), encoding="utf-8")
     return Run(path, page, problem)
@@ -136,6 +138,13 @@ async def execute(
     except (CellControlSignal, RuntimeError) as error:  # a cell failed, or the kernel died
         problem = str(error).strip().splitlines()[-1]
     return _error_output(notebook) or problem
+
+
+def leave_out_unscripted(notebook: Any) -> None:
+    """Our pages show panels without scripts in their own way; other converters need these outputs."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [one for one in cell.outputs if markup.UNSCRIPTED not in one.get("metadata", {})]
 
 
 def read(path: Path) -> Any:
@@ -184,6 +193,9 @@ def _as_page(notebook: Any, title: str) -> str:
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
     # The pages stand side by side, as the notebooks do.
     body = re.sub(r'href="([0-9][0-9]-[a-z-]+)\.ipynb"', r'href="\1.html"', body)
+    # What is wider than its place is scrolled by keyboard as well.
+    reached = '<div class="output_wrapper" tabindex="0" role="group" aria-label="Output">'
+    body = body.replace('<div class="output_wrapper">', reached)
     return _PAGE.format(title=escape(title), policy=_POLICY, style=_STYLE + _code_colours(), body=body)
 
 
@@ -198,7 +210,7 @@ def _code_colours() -> str:
 
     light, dark = (
         HtmlFormatter(style=name, nobackground=True).get_style_defs(".highlight")
-        for name in ("default", "github-dark")
+        for name in ("xcode", "github-dark")
     )
     return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}"
 
@@ -221,11 +233,11 @@ _PAGE = """<!DOCTYPE html>
 </html>
 """
 _STYLE = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; }
 body { font: 16px/1.55 system-ui, sans-serif; margin: 0; }
 main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
 pre { overflow-x: auto; padding: 0.6rem 0.8rem; border-radius: 6px; line-height: 1.4; font-size: 0.85rem; }
-.input_area pre, .highlight pre { background: rgba(128, 128, 128, 0.12); margin: 0.8rem 0 0.2rem; }
+.input_area pre, .highlight pre { background: rgba(128, 128, 128, 0.08); margin: 0.8rem 0 0.2rem; }
 .output_wrapper { margin: 0.2rem 0 1rem; overflow-x: auto; }
 .output_subarea pre { background: none; padding-left: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 main table { border-collapse: collapse; border: 0; font-size: 0.85rem; }

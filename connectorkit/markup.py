@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from connectorkit.texts import storable
 
-# JupyterLab's own colours where they exist, so that both themes read well; system colours elsewhere.
+# JupyterLab's own colours where they exist, so that both themes read well; elsewhere the page's.
 _SHORT = 20  # characters
-_TEXT = "var(--jp-content-font-color1, CanvasText)"
-_DIM = "var(--jp-content-font-color2, GrayText)"
+_TEXT = "var(--jp-content-font-color1, currentColor)"
+_DIM = "var(--jp-content-font-color2, color-mix(in srgb, currentColor 70%, transparent))"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
-_GOOD = "var(--jp-success-color1, #2e7d32)"
-_BAD = "var(--jp-error-color1, #c62828)"
+# JupyterLab's green is too light to be read on white. Mixed with the words' own colour it is read on either.
+_GOOD = "color-mix(in srgb, var(--jp-success-color1, #2e7d32) 65%, currentColor)"
+_BAD = "color-mix(in srgb, var(--jp-error-color1, #c62828) 65%, currentColor)"
 # They let either theme's background through.
 _OURS, _THEIRS = "rgba(33, 150, 243, 0.22)", "rgba(128, 128, 128, 0.18)"
 _BUBBLE = (
@@ -37,6 +38,7 @@ _CODE = (
 # An endless word is broken; a letter under a hundred accents cannot be, and is cut off where its place ends.
 _INSIDE = "overflow-wrap: anywhere; overflow-x: clip"
 _LONGEST_WORD = 40
+UNSCRIPTED = "connectorkit_unscripted"  # marks, in its metadata, an output that is ``unscripted``
 _SHOWN = 240  # characters of one member
 _DRAWN = "width: 100%; min-width: 480px; max-width: 760px"  # narrower, its words could not be read
 # Of JupyterLab, of Sphinx's theme, of VS Code.
@@ -103,7 +105,7 @@ def table(
 ) -> str:
     """A plain table with a header row; says ``empty`` when there are no rows.
 
-    With a ``label`` the keyboard reaches it, to scroll a table that is wider than its place.
+    The keyboard reaches it, to scroll a table that is wider than its place; a ``label`` makes it a landmark.
     The columns in ``wide`` hold sentences, and are not made narrower than those read well. A row whose first
     cell is ``None`` belongs to the one above it.
     """
@@ -119,7 +121,8 @@ def table(
     if not body:
         return note(empty)
     head = "".join(f'<th scope="col" style="{_CELL} color: {_DIM}">{escape(name)}</th>' for name in columns)
-    named = "" if label is None else f' tabindex="0" role="region" aria-label="{escape(label)}"'
+    role = "group" if label is None else "region"
+    named = f' tabindex="0" role="{role}" aria-label="{escape(label or _heading(columns))}"'
     return (
         f'<div style="overflow-x: auto; line-height: 1.5; margin: 6px 0 0 0; color: {_TEXT}"{named}>'
         '<table style="border-collapse: collapse">'
@@ -154,7 +157,8 @@ def transcript(said: Iterable[Bubble], *, empty: str = "No messages yet.") -> st
     )
     return (
         # Reversed around one child: a long transcript scrolls, and stays at its newest line.
-        '<div style="max-height: 26em; overflow-y: auto; display: flex; flex-direction: column-reverse">'
+        '<div tabindex="0" role="group" aria-label="Messages" '
+        'style="max-height: 26em; overflow-y: auto; display: flex; flex-direction: column-reverse">'
         f'<div role="log" aria-label="Transcript" style="color: {_TEXT}; line-height: 1.4">'
         f"{bubbles or note(empty)}</div></div>"
     )
@@ -172,6 +176,11 @@ def note(text: str, *, good: bool | None = None) -> str:
     """One line of plain words; ``good`` gives it the colour of success or failure."""
     colour = _DIM if good is None else _GOOD if good else _BAD
     return f'<div role="status" style="color: {colour}; line-height: 1.4; {_INSIDE}">{escape(text)}</div>'
+
+
+def unscripted(content: str) -> str:
+    """What this module has made, for pages in which no script runs, and only for them."""
+    return f"<noscript>{content}</noscript>"
 
 
 def title(text: str) -> str:
@@ -195,14 +204,15 @@ def drawing(light: str, dark: str, words: str) -> str:
         f'src="data:image/svg+xml;base64,{b64encode(svg.encode("utf-8", "replace")).decode("ascii")}">'
         for name, svg in (("light", light), ("dark", dark))
     )
-    return f'<style>{_BY_THEME}</style><div style="overflow-x: auto">{shown}</div>'
+    place = '<div style="overflow-x: auto" tabindex="0" role="group" aria-label="Picture">'
+    return f"<style>{_BY_THEME}</style>{place}{shown}</div>"
 
 
 def code(text: str) -> str:
     """Text whose columns count: code, or bytes below each other."""
     return (
-        f'<div style="{_CODE} color: {_TEXT}; background: {_THEIRS}" role="region" aria-label="Code">'
-        f"{escape(text)}</div>"
+        '<div role="region" aria-label="Code" tabindex="0" '
+        f'style="{_CODE} color: {_TEXT}; background: {_THEIRS}">{escape(text)}</div>'
     )
 
 
@@ -212,7 +222,8 @@ def field(label: str, text: str) -> str:
         f'<textarea readonly rows="8" wrap="off" spellcheck="false" aria-label="{escape(label)}" style="'
         "display: block; width: 100%; box-sizing: border-box; resize: vertical; padding: 6px 8px; "
         "font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.4; "
-        f'background: var(--jp-layout-color1, Canvas); color: {_TEXT}; border: 1px solid {_LINE}">'
+        "background: var(--jp-layout-color1, Canvas); color: var(--jp-content-font-color1, CanvasText); "
+        f'border: 1px solid {_LINE}">'
         # The first line break of a field is not part of its text.
         f"\n{escape(text)}</textarea>"
     )
@@ -280,7 +291,8 @@ def page(title: str, content: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)}</title>\n<style>:root {{ color-scheme: light dark }} "
+        f"<title>{escape(title)}</title>\n"
+        "<style>:root { color-scheme: light dark; background: Canvas; color: CanvasText } "
         "body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem }</style>\n</head>\n"
         f"<body><main>\n{content}\n</main></body>\n</html>\n"
     )
@@ -293,6 +305,10 @@ def _has_something(value: Any) -> bool:
 def _shortened(value: Any) -> str:
     text = str(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _heading(columns: Sequence[str]) -> str:
+    return f"Table: {', '.join(name for name in columns if name)}"
 
 
 def _unbroken(name: str) -> str:

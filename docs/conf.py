@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -70,3 +71,19 @@ add_module_names = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 copybutton_exclude = ".linenos, .gp, .go"
+
+# Sphinx writes a long signature as a list of definitions without terms, which screen readers stumble over.
+_PARAMETERS = re.compile(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>")
+
+
+def setup(app):
+    """What is not a setting."""
+    app.connect("html-page-context", _say_that_parameters_are_a_list)
+
+
+def _say_that_parameters_are_a_list(app, page, template, context, doctree):
+    def as_list(found):
+        return '<dl role="list">\n' + found[1].replace("<dd>", '<dd role="listitem">') + "</dl>"
+
+    if "body" in context:
+        context["body"] = _PARAMETERS.sub(as_list, context["body"])

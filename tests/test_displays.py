@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from public_objects import reachable
+from public_session import rich_form, session
 
-import connectorkit as ck
-from connectorkit import rich
 from connectorkit.markup import Shown
 
 _RICH = ("_repr_html_", "_repr_mimebundle_", "_render_traceback_")
@@ -49,55 +48,7 @@ def test_every_public_object_has_a_plain_text_form(kind: type) -> None:
 
 @pytest.fixture(scope="module")
 def held() -> Iterator[dict[str, Any]]:
-    """One of each that a short session can have."""
-    with ck.connect(sandbox=True, log=":memory:") as kit:
-        ana = kit.consumer("ana@example")
-        talk = ana.open(first_name="Ana", features=["RICH_CONTENT"])
-        reply = talk.send("Where is my parcel? " * 100)
-        kit.sandbox.settle()
-        button = rich.button("Yes", rich.publish_text("Yes"))
-        fault = kit.sandbox.faults(status=503, on="send", times=1)
-        fault.remove()
-        bad = kit.send({"kind": "req"})
-        known: dict[str, Any] = {
-            "kit": kit,
-            "settings": kit.settings,
-            "secret": kit.settings.client_secret,
-            "retry": kit.retry,
-            "sandbox": kit.sandbox,
-            "receiver": kit.notifications,
-            "log": kit.log,
-            "token": kit.app_jwt(),
-            "consumer": ana,
-            "conversation": talk,
-            "dialog": talk.dialog(talk.id),
-            "reply": reply,
-            "refusal": bad,
-            "message": reply.messages[0],
-            "error": bad.error,
-            "exchange": reply.exchange,
-            "notification": next(iter(kit.log.read_notifications())),
-            "change": kit.log.changes(conversation=talk)[-1],
-            "offset": kit.log.clock_offset(),
-            "waterfall": kit.log.waterfall(talk),
-            "clicked": talk.click(button, 0),
-            "agent": kit.sandbox.agent(talk),
-            "fault": fault,
-            "latency": kit.sandbox.latency("fixed", ms=1),
-            "scenarios": kit.scenarios,
-            "scenario": next(iter(kit.scenarios)),
-            "outcome": kit.scenarios.run("missing-id"),
-            "promises": kit.promises,
-            "promise": next(iter(kit.promises)),
-            "kept promise": kit.promises.run("S33"),
-            "imported": ck.from_curl("curl https://va.msg.example/x -d 1"),
-            "policy": ck.RetryPolicy(),
-            "verdict": ck.signature.verify(b"x", "sha1=AAAA", "only-for-practice"),
-            "diagnosis": ck.signature_lab("x", None, "only-for-practice"),
-            "async kit": ck.connect_async(sandbox=True, log=kit.log),
-            "exchanges": kit.log.exchanges(),
-            "pruned": kit.log.prune(older_than="2001-01-01"),
-        }
+    with session() as known:
         yield known
 
 
@@ -117,11 +68,3 @@ def test_no_display_of_a_session_shows_a_secret(held: dict[str, Any]) -> None:
 
     assert secret not in shown
     assert "eyJ" not in shown, "a token's beginning"
-
-
-def rich_form(value: Any) -> str:
-    if isinstance(value, BaseException):
-        return "\n".join(value._render_traceback_())  # type: ignore[attr-defined]
-    if hasattr(value, "_repr_mimebundle_"):
-        return str(value._repr_mimebundle_())
-    return str(value._repr_html_())

@@ -90,7 +90,7 @@ LAYERS: tuple[tuple[set[str], set[str]], ...] = (
     ),
     ({"comparing", "paths"}, {"pandas", "numpy", "altair"}),
     ({"sharing"}, {"harfile", "httpx", "pyarrow"}),
-    ({"widgets"}, {"ipywidgets", "anywidget", "traitlets", "pandas", "httpx"}),
+    ({"widgets"}, {"ipywidgets", "anywidget", "traitlets", "pandas", "httpx", "IPython"}),
     (
         {
             "response_log",

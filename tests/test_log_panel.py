@@ -372,6 +372,7 @@ OURS = {
 ATTRIBUTES = {
     "readonly",
     "rows",
+    "tabindex",
     "wrap",
     "spellcheck",
     "style",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from nbconvert import HTMLExporter
 
 from connectorkit import course, scenarios
 
@@ -144,7 +147,9 @@ def test_notebook_links_lead_somewhere(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_and_holds_what_it_says(path: Path, tmp_path: Path) -> None:
+def test_notebook_runs_and_holds_what_it_says(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     notebook = read(path)
     solved = [cell for cells in solutions(path) for cell in cells]
     for source in (AFTERWARDS[path.stem], *solved, SOLVED.get(path.stem, "")):
@@ -153,9 +158,31 @@ def test_notebook_runs_and_holds_what_it_says(path: Path, tmp_path: Path) -> Non
     nbformat.write(notebook, copy)
     environment = dict(os.environ) | {"CONNECTORKIT_LOG": str(tmp_path / "log.sqlite3")}
 
+    executed = []
+    keep = course.leave_out_unscripted
+    monkeypatch.setattr(
+        course, "leave_out_unscripted", lambda made: (executed.append(deepcopy(made)), keep(made))
+    )
+
     (result,) = course.run([copy], tmp_path / "pages", environment)
 
     assert result.problem == ""
     page = result.page.read_text(encoding="utf-8")
     assert "<script" not in page
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    for state_too in (True, False):
+        assert empty_outputs(executed[0], state_too) == []
+
+
+def empty_outputs(executed: Any, state_too: bool) -> list[str]:
+    """Where a reader without scripts sees nothing, on a page made of the notebook by nbconvert itself."""
+    notebook = deepcopy(executed)
+    if not state_too:
+        notebook.metadata.pop("widgets", None)
+    page = BeautifulSoup(HTMLExporter().from_notebook_node(notebook)[0], "html.parser")
+    places = page.select(".jp-Cell-outputWrapper .jp-OutputArea")
+    assert len(places) == sum(bool(cell.get("outputs")) for cell in notebook.cells)
+    for part in page.select("script, style"):
+        part.decompose()
+    empty = (place for place in places if not place.get_text(strip=True) and not place.find(["img", "svg"]))
+    return [str(place)[:300] for place in empty]

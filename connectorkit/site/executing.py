@@ -43,6 +43,7 @@ def executed(
             its_own = {"CONNECTORKIT_LOG": str(scratch / path.stem / "log.sqlite3")}
             async with turns:
                 problem = await course.execute(notebook, path.parent, seen | its_own, advance, [SHOWING])
+            course.leave_out_unscripted(notebook)
             notebook = _without(notebook, str(scratch))
             if not problem:
                 nbformat.write(notebook, known[path])  # type: ignore[no-untyped-call]

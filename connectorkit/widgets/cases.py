@@ -79,6 +79,17 @@ def table(outcomes: Iterable[Outcome]) -> str:
     return markup.table(_SHOWN, map(_row, outcomes))
 
 
+def results() -> ipywidgets.HTML:
+    """A place for that table. It scrolls, so the keyboard must reach it."""
+    layout = ipywidgets.Layout(max_height="24em", overflow="auto")
+    return ipywidgets.HTML(tabbable=True, tooltip="Expected and observed", layout=layout)
+
+
+def listed(scenarios: Iterable[Scenario]) -> str:
+    """What there is to run, a line each."""
+    return markup.table(("case", "expected", "shows"), ((s.name, s.expected, s.shows) for s in scenarios))
+
+
 class CaseButtons(ipywidgets.VBox):  # type: ignore[misc]
     """A button for each case; what cannot be run here rests, and a sentence says why."""
 

@@ -73,7 +73,7 @@ class ConversationPanel(Following, AgentMethods, Still):
         self.agent = AgentSide(self, sandbox)
         requests = ipywidgets.Accordion([self._table], titles=(_TABLE,), selected_index=None if folded else 0)
         sides = ipywidgets.HBox([self.consumer, self.agent], layout=_SIDE_BY_SIDE)
-        self.children = [self.transcript, self._status, sides, requests]
+        self.fill([self.transcript, self._status, sides, requests])
         self.observe(lambda change: self.agent.show_scripted(change["new"]), "scripted")
         self.refresh()
         self._listen()

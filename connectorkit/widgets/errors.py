@@ -74,7 +74,7 @@ class ErrorPanel(Still):
         self._cases = cases.CaseButtons(scenarios, self._press)
         self._asking = Asking(self._by_hand(self.confirm), self.cancel)
         self._result = ipywidgets.HTML()
-        self._table = ipywidgets.HTML(layout=_SCROLLED)
+        self._table = cases.results()
         self.faults, self.clock = self._steering()
         row = ipywidgets.HBox([self.topics, self.text, self.case], layout=WRAPPED)
         runs = ipywidgets.HBox([self._run_all, self._going], layout=WRAPPED)
@@ -194,8 +194,9 @@ class ErrorPanel(Still):
         return f"<ErrorPanel: {len(self._outcomes)} cases run; run the notebook in JupyterLab to use it>"
 
     def still(self) -> str:
-        """What was found last, and the table, as HTML without controls."""
-        return str(self._result.value + self._table.value)
+        """What was found last, and the table, as HTML without controls; the cases where none has run."""
+        told = self._table.value or cases.listed(self._all[name] for name in self._found)
+        return str(self._result.value + told)
 
     def _steering(self) -> tuple[FaultsPanel | None, ClockPanel | None]:
         """What only a sandbox has: its faults and its clock."""
@@ -325,6 +326,3 @@ class ErrorPanel(Still):
 
     def _complain(self, error: Exception) -> None:
         self._result.value = markup.note(str(error), good=False)
-
-
-_SCROLLED = ipywidgets.Layout(max_height="24em", overflow="auto")

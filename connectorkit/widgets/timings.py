@@ -85,7 +85,12 @@ class TimingsPanel(Still):
         self._pause = button("Pause", "Let what is shown stand still", self._toggle)
         refresh = button("Refresh", "Read the log again", self._by_hand(self.refresh))
         self._status, self._picture = ipywidgets.HTML(), ipywidgets.HTML()
-        self._words = ipywidgets.HTML(layout=ipywidgets.Layout(max_height="26em", overflow="auto"))
+        self._words = ipywidgets.HTML(
+            # It scrolls, so the keyboard must reach it.
+            tabbable=True,
+            tooltip="The numbers of the picture",
+            layout=ipywidgets.Layout(max_height="26em", overflow="auto"),
+        )
         fields = [self._conversation, self._by, self._of, self._session, self._before, self._after]
         row = ipywidgets.HBox([*fields, self._go, self._pause, refresh], layout=WRAPPED)
         super().__init__([self.views, row, self._status, self._picture, self._words])

@@ -33,6 +33,9 @@
     });
   }
 
+  // The theme names this button without the keys that are written on it: who speaks what they see missed it.
+  for (const one of document.querySelectorAll(".search-button-field")) one.removeAttribute("aria-label");
+
   // Charts
 
   async function draw(figure) {

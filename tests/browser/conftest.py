@@ -16,6 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from . import axe as axe_core
 from .bench import THEMES, Bench
 from .listening import Listening
 
@@ -118,6 +119,20 @@ def lab(browser: Browser, lab_address: str, theme: str, width: int) -> Iterator[
     yield bench
     context.close()
     bench.end_kernels()
+
+
+@pytest.fixture(scope="session")
+def axe() -> axe_core.Axe:
+    """What looks for barriers; fetched where it is not there yet.
+
+    A registry that does not answer stops no run, not even in CI; a machine of CI without npm is a mistake.
+    """
+    try:
+        return axe_core.Axe(axe_core.script())
+    except axe_core.Missing as missing:
+        if os.environ.get("CI") and shutil.which("npm") is None:
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from connectorkit import promises, scenarios
 from connectorkit.cli import main
 from connectorkit.sandbox.limits import DOES_NOT_IMITATE
 
+from .axe import Axe
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
 WIDTHS = (1280, 768)
@@ -236,6 +238,15 @@ def test_without_scripts_every_page_reads(site: Path, watched: Watched) -> None:
 @pytest.mark.parametrize("watched", [("dark", True)], indirect=True)
 def test_with_scripts_every_page_reads_and_asks_for_nothing(site: Path, watched: Watched) -> None:
     looked_at(site, watched)
+
+
+@pytest.mark.parametrize("watched", [("light", True), ("dark", True)], indirect=True)
+def test_no_page_has_a_serious_barrier(site: Path, watched: Watched, axe: Axe) -> None:
+    found: dict[str, Path] = {}
+    for path in all_pages(site):
+        watched.page.goto(path.as_uri())
+        found |= {one: path for one in axe.found(watched.page)}
+    assert not found, "\n".join(f"{path.name}: {one}" for one, path in found.items())
 
 
 @pytest.mark.parametrize("watched", [("light", False)], indirect=True)
