@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from connectorkit.texts import storable
 
 # JupyterLab's own colours where they exist, so that both themes read well; elsewhere the page's.
-_SHORT = 20  # characters
 _TEXT = "var(--jp-content-font-color1, currentColor)"
 _DIM = "var(--jp-content-font-color2, color-mix(in srgb, currentColor 70%, transparent))"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
@@ -37,7 +36,7 @@ _CODE = (
 )
 # An endless word is broken; a letter under a hundred accents cannot be, and is cut off where its place ends.
 _INSIDE = "overflow-wrap: anywhere; overflow-x: clip"
-_LONGEST_WORD = 40
+_SHORT, _LONGEST_WORD = 20, 40  # characters
 UNSCRIPTED = "connectorkit_unscripted"  # marks, in its metadata, an output that is ``unscripted``
 _SHOWN = 240  # characters of one member
 _DRAWN = "width: 100%; min-width: 480px; max-width: 760px"  # narrower, its words could not be read
