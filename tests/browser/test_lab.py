@@ -95,6 +95,24 @@ def test_notebook_03_panel_finds_cases_by_keyboard(lab: Bench, screenshots: Path
     lab.page.screenshot(path=screenshots / "03-found.png")
 
 
+def test_notebook_03_shows_the_exchange_behind_a_case(lab: Bench, screenshots: Path) -> None:
+    lab.open_notebook("03-provoke-errors.ipynb")
+    lab.run_all()
+
+    panel = lab.page.locator(".jp-OutputArea-output").filter(has=lab.page.get_by_label("Topic"))
+    field = panel.get_by_placeholder("a word or a number")
+    field.press_sequentially("40104")
+    expect(panel.get_by_role("button", name="Run 1", exact=True)).to_be_visible()
+    field.press("Enter")
+
+    behind = lab.panel("Older").last
+    expect(behind.get_by_text(re.compile("send → 401 Unauthorized"))).to_be_visible()
+    expect(behind).to_contain_text("ConsumerJWS is missing")
+    expect(lab.panel("Older").first).to_contain_text("AppJWT has expired or is invalid")
+    behind.scroll_into_view_if_needed()
+    lab.page.screenshot(path=screenshots / "03-behind.png")
+
+
 def test_notebook_03_faults_are_switched_on_and_off(lab: Bench, screenshots: Path) -> None:
     lab.open_notebook("03-provoke-errors.ipynb")
     lab.run_all()
