@@ -23,6 +23,7 @@ from connectorkit.errors import ConnectorError
 from connectorkit.redact import Secret
 from connectorkit.scenarios import ALL, BY_NAME, TOPICS, Check, Outcome, Scenario, Scenarios
 from connectorkit.texts import storable
+from connectorkit.widgets.access import Access
 
 WAIT = 60.0  # seconds: a machine under load is slow, never wrong
 
