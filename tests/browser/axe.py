@@ -59,10 +59,10 @@ def script() -> str:
 
 def _fetch(archive: Path) -> None:
     """By npm, with its own settings of where packages come from."""
+    FOLDER.mkdir(parents=True, exist_ok=True)  # the command in the messages needs it, too
     npm = shutil.which("npm")
     if npm is None:
         raise Missing(f"Tests of accessibility need axe-core. Install npm, then: {COMMAND}")
-    FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
         command = [npm, "pack", f"axe-core@{VERSION}", "--silent", "--pack-destination", scratch]
         try:
