@@ -52,6 +52,9 @@ class Dialog:
 
     def join(self, participant: Participant) -> None:
         """Add somebody, agents before the consumer and the consumer before the rest."""
+        if not self.participants:  # most join nobody
+            self.participants = [participant]
+            return
         others = [p for p in self.participants if p.id != participant.id]
         self.participants = sorted([*others, participant], key=lambda p: _AGENTS_FIRST.get(p.role, 0))
 
