@@ -74,7 +74,7 @@ def post(receiver: Receiver, body: bytes = HELLO, below: str = "", **headers: st
         "content_type": "application/json; charset=utf-8",
     } | headers
     named = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
-    with httpx.Client(verify=CONTEXT, trust_env=False, timeout=10) as http:
+    with httpx.Client(verify=CONTEXT, trust_env=False, timeout=60) as http:
         return http.post(receiver.url + below, content=body, headers=named)
 
 
