@@ -78,7 +78,7 @@ def settled(panel: ConversationPanel) -> ConversationPanel:
 def test_a_folded_panel_shows_its_requests_when_asked(talk: Conversation, panel: ConversationPanel) -> None:
     folded = widgets.conversation_panel(talk, folded=True)
 
-    assert [one.children[-1].selected_index for one in (panel, folded)] == [0, None]
+    assert [one.children[-2].selected_index for one in (panel, folded)] == [0, None]
     assert folded.children[-1].children[0].value == panel.children[-1].children[0].value != ""
     folded.close()
 

