@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import pytest
 from hostile import TEXTS
 from panel_parts import button, lines, parts, press_enter, shown, texts
@@ -78,8 +79,12 @@ def settled(panel: ConversationPanel) -> ConversationPanel:
 def test_a_folded_panel_shows_its_requests_when_asked(talk: Conversation, panel: ConversationPanel) -> None:
     folded = widgets.conversation_panel(talk, folded=True)
 
-    assert [one.children[-2].selected_index for one in (panel, folded)] == [0, None]
-    assert folded.children[-1].children[0].value == panel.children[-1].children[0].value != ""
+    shown, hidden = (
+        next(part for part in one.children if isinstance(part, ipywidgets.Accordion))
+        for one in (panel, folded)
+    )
+    assert (shown.selected_index, hidden.selected_index) == (0, None)
+    assert hidden.children[0].value == shown.children[0].value != ""
     folded.close()
 
 
